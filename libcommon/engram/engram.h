@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads an engram(5): its entries in order or by path, and the data of its files, all verified. */
+#ifndef ENGRAM_ENGRAM_H
+#define ENGRAM_ENGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/fault.h"
+#include "io/sink.h"
+#include "io/source.h"
+#include "manifest/entry.h"
+
+/*
+ * An open engram.  Nothing in it is trusted: what is at fault is FAULT_DAMAGED with the region and
+ * its offset, and an unknown version or required feature is FAULT_UNSUPPORTED.  Whatever a function
+ * below hands out has been checked against its SHA-256 first.  Memory: 44 bytes per chunk, one leaf
+ * of the index per walk, and ENGRAM_CACHE_BYTES of decoded blocks.  One thread at a time.
+ */
+struct engram;
+
+enum { ENGRAM_CACHE_BYTES = 192 << 20 };
+
+/* What the footer says of the whole. */
+struct engram_info {
+    uint32_t version;
+    uint64_t required; /* feature bits */
+    uint64_t optional;
+    uint64_t size;       /* of the engram, bytes */
+    uint64_t entries;    /* names in the tree */
+    uint64_t data_bytes; /* the sum of entry_data_bytes over all entries */
+    uint32_t chunks;     /* distinct ones */
+    uint32_t blocks;
+    uint32_t leaves;
+    uint8_t tree[SHA256_BYTES]; /* the tree digest, see engram(5) */
+};
+
+/* Open and check the header, the footer, the tables and that all regions tile the file.  The source
+ * is borrowed and must outlive the engram; a pipe is read to its end. */
+int engram_open(struct source *from, struct engram **out, struct fault *f);
+
+/* Valid until the engram is closed. */
+const struct engram_info *engram_info(const struct engram *g);
+
+/* NULL is allowed. */
+void engram_close(struct engram *g);
+
+/* ---- entries ---- */
+
+/* Chunks `first` to `first + count - 1`. */
+struct engram_run {
+    uint32_t first;
+    uint32_t count;
+};
+
+/* One entry and where its data is.  Plain data: start from an all-zero one, use it for any number
+ * of calls, then free it. */
+struct engram_item {
+    struct entry entry;
+    uint8_t sha256[SHA256_BYTES]; /* ENTRY_FILE: of its data bytes, runs in order, holes left out:
+                                     of a file without holes what sha256sum says */
+    struct engram_run *runs;      /* private: the chunks that its data is made of */
+    size_t run_count;
+    size_t run_room;
+};
+
+/* Everything freed; *item is zeroed. */
+void engram_item_free(struct engram_item *item);
+
+/* The entry of exactly this path (absolute and clean), *found false if there is none (item's
+ * content is then unspecified, but still to be freed).  Decodes a leaf or few of the index.
+ * A hard link is found as such: look up item->entry.link for its file. */
+int engram_find(struct engram *g, const char *path, struct engram_item *item, bool *found,
+                struct fault *f);
+
+/* A walk over the entry `top` (if there is one) and all below it, in manifest order; "/" is
+ * everything.  Several may be under way, and mixed with any other call.  engram is borrowed. */
+struct engram_walk;
+int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out, struct fault *f);
+
+/*
+ * The next entry, or *more false.  Checked, beside its digest and the record's own rules: paths
+ * ascend (path_compare), each lies directly below a directory (an ancestor of the entry before, or
+ * that entry itself), a hard link's first name comes before it, chunks are in range and add up to
+ * the data.  That a hard link's first name exists and is no directory is checked by engram_verify
+ * only.
+ */
+int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more, struct fault *f);
+
+/* NULL is allowed. */
+void engram_walk_close(struct engram_walk *w);
+
+/* ---- data ---- */
+
+/*
+ * The data bytes of an ENTRY_FILE to a sink (borrowed, not finished), without its holes: what
+ * follows its record in a manifest.  Each chunk is checked against its SHA-256 before any byte of
+ * it is given, and the whole against item->sha256 at the end.  Only the blocks that hold the
+ * chunks are decoded.
+ */
+int engram_read_data(struct engram *g, const struct engram_item *item, struct sink *to,
+                     struct fault *f);
+
+/* The same with its holes (sink_hole): all item->entry.size bytes of the file. */
+int engram_read_file(struct engram *g, const struct engram_item *item, struct sink *to,
+                     struct fault *f);
+
+#endif
