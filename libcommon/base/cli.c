@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* What every command's front end shares: options, help, messages, exit statuses. */
+#include "base/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/text.h"
+
+static const struct cli_option common_options[] = {
+    {'h', "help", NULL, "show this help and exit"},
+    {'V', "version", NULL, "show the version and exit"},
+    {0, NULL, NULL, NULL},
+};
+
+/* A text's own backslashes stand: whoever put bytes from outside into it has escaped them.  Control
+ * characters are escaped here all the same, so that a slip elsewhere cannot drive a terminal. */
+static void put_text(const char *text)
+{
+    while (*text) {
+        size_t run = strcspn(text, "\\");
+
+        text_put_escaped(stderr, text, run);
+        text += run;
+        if (*text)
+            fputc(*text++, stderr);
+    }
+}
+
+static void put_message(const struct cli *cli, const char *subject, const char *text)
+{
+    fprintf(stderr, "%s: ", cli->command->name);
+    if (subject[0] != '\0') {
+        text_put_escaped(stderr, subject, strlen(subject));
+        fputs(": ", stderr);
+    }
+    put_text(text);
+    fputc('\n', stderr);
+}
+
+/* What a message is about when the layer that found it did not say. */
+static const char *subject_or_operand(const struct cli *cli, const char *subject)
+{
+    if (subject[0] != '\0')
+        return subject;
+    return cli->operand ? cli->operand : "";
+}
+
+static void say_notice(void *context, enum notice_kind kind, const char *subject, const char *text)
+{
+    struct cli *cli = context;
+
+    if (kind == NOTICE_LOSS)
+        cli->lost = true;
+    if (kind == NOTICE_LOSS || !cli->quiet)
+        put_message(cli, subject_or_operand(cli, subject), text);
+}
+
+static size_t count_options(const struct cli_option *options)
+{
+    size_t n = 0;
+
+    while (options[n].name)
+        n++;
+    return n;
+}
+
+/* Append one table to what getopt_long wants: the letters and the long forms. */
+static void add_options(struct cli *cli, size_t *longs, const struct cli_option *options)
+{
+    struct option *long_options = cli->longs;
+    size_t letters = strlen(cli->letters);
+
+    for (const struct cli_option *o = options; o->name; o++) {
+        long_options[(*longs)++] = (struct option){
+            .name = o->name,
+            .has_arg = o->value ? required_argument : no_argument,
+            .val = o->key,
+        };
+        if (o->key < CLI_LONG_ONLY) {
+            cli->letters[letters++] = (char)o->key;
+            if (o->value)
+                cli->letters[letters++] = ':';
+        }
+    }
+}
+
+void cli_start(struct cli *cli, const struct cli_command *command, int argc, char **argv)
+{
+    size_t options = count_options(command->options) + count_options(common_options);
+    size_t longs = 0;
+
+    *cli = (struct cli){.command = command, .argc = argc, .argv = argv};
+    cli->notices = (struct notices){.say = say_notice, .context = cli};
+    signal(SIGPIPE, SIG_IGN);
+    cli->letters = calloc(2 * options + 2, 1);
+    cli->longs = calloc(options + 1, sizeof(struct option));
+    if (!cli->letters || !cli->longs) {
+        put_message(cli, "", "out of memory");
+        exit(-FAULT_SYSTEM);
+    }
+    cli->letters[0] = ':'; /* getopt then tells a missing argument from an unknown option */
+    add_options(cli, &longs, command->options);
+    add_options(cli, &longs, common_options);
+    opterr = 0;
+}
+
+static void put_option_help(const struct cli_option *o)
+{
+    char left[64];
+    int n;
+
+    if (o->key < CLI_LONG_ONLY)
+        n = snprintf(left, sizeof(left), "  -%c, --%s", o->key, o->name);
+    else
+        n = snprintf(left, sizeof(left), "      --%s", o->name);
+    if (o->value)
+        snprintf(left + n, sizeof(left) - (size_t)n, "=%s", o->value);
+    printf("%-26s %s\n", left, o->help);
+}
+
+static void put_help(const struct cli_command *command)
+{
+    printf("Usage: %s [OPTION]... %s\n%s: %s\n\n", command->name, command->operands, command->name,
+           command->summary);
+    for (const struct cli_option *o = command->options; o->name; o++)
+        put_option_help(o);
+    for (const struct cli_option *o = common_options; o->name; o++)
+        put_option_help(o);
+    printf("\nMore in %s(1); the whole kit in engram-tools(7).\n", command->name);
+}
+
+static void put_version(const struct cli_command *command)
+{
+    printf("%s (engram-tools) %s\n", command->name, ENGRAM_VERSION);
+    printf("zlib %s, libzstd %s, %s\n", zlibVersion(), ZSTD_versionString(),
+           OpenSSL_version(OPENSSL_VERSION));
+#ifdef ENGRAM_PORTABLE
+    puts("portable build: no Linux-specific calls");
+#endif
+}
+
+/* --help and --version: what they print must arrive, like all other output. */
+static _Noreturn void exit_after_printing(struct cli *cli)
+{
+    exit(cli_end(cli));
+}
+
+int cli_next(struct cli *cli, const char **value)
+{
+    int key = getopt_long(cli->argc, cli->argv, cli->letters, cli->longs, NULL);
+
+    *value = optarg;
+    switch (key) {
+    case 'h':
+        put_help(cli->command);
+        exit_after_printing(cli);
+    case 'V':
+        put_version(cli->command);
+        exit_after_printing(cli);
+    case ':':
+        cli_usage(cli, "option '%s' needs an argument", cli->argv[optind - 1]);
+    case '?':
+        if (optopt > 0 && optopt < CLI_LONG_ONLY && strchr(cli->letters, optopt) == NULL)
+            cli_usage(cli, "unknown option '-%c'", optopt);
+        cli_usage(cli, "unknown option '%s'", cli->argv[optind - 1]);
+    default:
+        cli->next = optind;
+        return key;
+    }
+}
+
+int cli_operands(const struct cli *cli)
+{
+    return cli->argc - cli->next;
+}
+
+const char *cli_operand(const struct cli *cli, int i)
+{
+    return i < cli_operands(cli) ? cli->argv[cli->next + i] : NULL;
+}
+
+void cli_usage(const struct cli *cli, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    put_message(cli, "", text);
+    fprintf(stderr, "Try '%s --help'.\n", cli->command->name);
+    exit(CLI_USAGE);
+}
+
+unsigned long long cli_number(const struct cli *cli, const char *option, const char *text,
+                              unsigned long long min, unsigned long long max)
+{
+    char *end;
+    unsigned long long n;
+
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    /* strtoull takes signs and leading space, which are no part of a number here. */
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno || n < min || n > max)
+        cli_usage(cli, "option '--%s' takes a number from %llu to %llu, not '%s'", option, min, max,
+                  text);
+    return n;
+}
+
+int cli_fail(struct cli *cli, const struct fault *f)
+{
+    if (f->code == FAULT_READER_GONE)
+        return CLI_DONE;
+    put_message(cli, subject_or_operand(cli, f->subject), f->text);
+    return -f->code;
+}
+
+int cli_end(struct cli *cli)
+{
+    struct fault f;
+
+    if (fflush(stdout) != 0 || ferror(stdout) || (fclose(stdout) != 0 && errno != EBADF)) {
+        fault_errno(&f, errno, "write failed");
+        fault_about(&f, "standard output");
+        return cli_fail(cli, &f);
+    }
+    return cli->lost ? CLI_WORKED_AROUND : CLI_DONE;
+}

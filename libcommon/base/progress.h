@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* A line on standard error that says how far a long command has come. */
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+    bool shown;
+    const char *label;
+    uint64_t done;         /* bytes */
+    uint64_t total;        /* bytes, 0 if unknown */
+    uint64_t started_ns;   /* monotonic */
+    uint64_t next_look_at; /* bytes: the clock is read only past this */
+    uint64_t last_ns;      /* when the line was last drawn */
+};
+
+/* Start one; shown on a terminal, or always if forced, never if quiet. */
+void progress_start(struct progress *p, const char *label, uint64_t total, bool forced, bool quiet);
+
+/* Some more bytes are done; draws at most five times a second.  One thread. */
+void progress_add(struct progress *p, uint64_t bytes);
+
+/* Draw the last state and end the line. */
+void progress_end(struct progress *p);
+
+#endif
