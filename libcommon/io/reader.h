@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Small reads at any offset of a source, through a bounded block cache. */
+#ifndef IO_READER_H
+#define IO_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "io/source.h"
+
+struct reader;
+
+/* A reader of s, which is borrowed and must outlive it; cache_bytes bounds its memory (rounded up
+ * to a few blocks) beside the clusters it is unpacking.  One thread at a time. */
+int reader_open(struct source *s, size_t cache_bytes, struct reader **out, struct fault *f);
+
+/* Exactly length bytes, or a fault: FAULT_DAMAGED past the end of the source, never zeros. */
+int reader_read(struct reader *r, uint64_t offset, void *buffer, size_t length, struct fault *f);
+
+/* NULL is allowed. */
+void reader_close(struct reader *r);
+
+#endif
