@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+# engram-tools.  `make help` lists what can be made.
+
+# ---- the table: each command and the layers that it links, top first ----
+
+COMMANDS := qcow2cat partls partextract ext4walk \
+            engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack
+
+LAYERS_qcow2cat      := qcow2 io base
+LAYERS_partls        := part qcow2 io base
+LAYERS_partextract   := part qcow2 io base
+LAYERS_ext4walk      := ext4 manifest part qcow2 io base
+LAYERS_engram-pack   := engram manifest io base
+LAYERS_engram-walk   := engram manifest io base
+LAYERS_engram-ls     := engram manifest io base
+LAYERS_engram-cat    := engram manifest io base
+LAYERS_engram-verify := engram manifest io base
+LAYERS_engram-unpack := engram manifest io base
+
+# What commands share beside libcommon: the layers are composed only in cmd/.
+SHARED_partls        := image
+SHARED_partextract   := image
+SHARED_ext4walk      := image
+
+LAYERS    := engram ext4 part qcow2 manifest io base
+LIBRARIES := zlib libzstd libcrypto
+
+# Fuzz targets (test/fuzz/NAME.c) and unit tests (test/unit/NAME.c) are found by their files.
+FUZZERS := $(patsubst test/fuzz/%.c,%,$(filter-out test/fuzz/replay.c,$(wildcard test/fuzz/*.c)))
+UNITS   := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*.c))
+
+# ---- how it is built ----
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+BUILD   := build/$(if $(SAN),san,$(if $(PORTABLE),portable,plain))
+
+CFLAGS  ?= -O2 -g
+Q       := $(if $(V),,@)
+WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototypes \
+           -Wmissing-prototypes -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wconversion \
+           -Wno-sign-conversion $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+PKG_CONFIG  ?= pkg-config
+LIB_CFLAGS  := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+LIB_LIBS    := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+
+ALL_CFLAGS := -std=gnu17 -D_FILE_OFFSET_BITS=64 -D_GNU_SOURCE -DENGRAM_VERSION='"$(VERSION)"' \
+              -Ilibcommon -Icmd $(WARN) $(if $(WERROR),-Werror) $(if $(PORTABLE),-DENGRAM_PORTABLE) \
+              $(LIB_CFLAGS) $(CFLAGS) $(if $(SAN),$(SANFLAGS) -O1)
+ALL_LDFLAGS := $(LDFLAGS) $(if $(SAN),$(SANFLAGS))
+ALL_LIBS    := $(LIB_LIBS) -lpthread
+
+objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+archive  = $(BUILD)/lib/$(1).a
+BINARIES := $(COMMANDS:%=$(BUILD)/bin/%)
+ARCHIVES := $(foreach l,$(LAYERS),$(call archive,$(l)))
+
+.PHONY: all help deps demo check fuzz lint install clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(BINARIES)
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make                the commands, in build/plain/bin (SAN=1: build/san, PORTABLE=1: build/portable)
+#: make deps           install what is missing, with the system's package manager
+#: make demo           run the main job on the sample image in test/data
+#: make check          all tests; SAN=1 under ASan and UBSan; TESTS='test/partls.bats ...' some
+#: make fuzz           each parser for FUZZ_SECONDS (default 30) with libFuzzer
+#: make lint           formatting, warnings of gcc and clang, shellcheck, docs against code
+#: make V=1            show every command line
+#: make install        into DESTDIR/PREFIX (default /usr/local)
+
+# ---- layers and commands ----
+
+define layer
+$$(call archive,$(1)): $$(call objects,$$(wildcard libcommon/$(1)/*.c))
+	@mkdir -p $$(@D)
+	$$(Q)$$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
+
+define command
+$(BUILD)/bin/$(1): $(BUILD)/obj/cmd/$(1).o $$(call objects,$$(SHARED_$(1):%=cmd/shared/%.c)) \
+                   $$(foreach l,$$(LAYERS_$(1)),$$(call archive,$$(l)))
+	@mkdir -p $$(@D)
+	@echo "  LINK    $$@"
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(ALL_LIBS)
+endef
+$(foreach c,$(COMMANDS),$(eval $(call command,$(c))))
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- tests ----
+
+$(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/replay/%: $(BUILD)/obj/test/fuzz/%.o $(BUILD)/obj/test/fuzz/replay.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+check: all $(UNITS:%=$(BUILD)/unit/%) $(FUZZERS:%=$(BUILD)/replay/%)
+	@test/run $(BUILD) $(TESTS)
+
+# The fuzzers are built by clang from all sources at once, so that every layer is instrumented.
+FUZZ_SECONDS ?= 30
+FUZZ_SOURCES := $(wildcard $(LAYERS:%=libcommon/%/*.c))
+
+build/fuzz/%: test/fuzz/%.c $(FUZZ_SOURCES) $(wildcard libcommon/*/*.h)
+	@mkdir -p $(@D)
+	@echo "  FUZZER  $@"
+	$(Q)clang $(filter-out -Wconversion,$(ALL_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $< $(FUZZ_SOURCES) $(ALL_LIBS)
+
+fuzz: $(FUZZERS:%=build/fuzz/%)
+	@test/fuzz/run $(FUZZ_SECONDS) $(FUZZERS)
+
+demo: all
+	@examples/demo $(BUILD)/bin
+
+lint:
+	@test/lint
+
+deps:
+	@test/deps
+
+# ---- installing ----
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(BINARIES) $(DESTDIR)$(PREFIX)/bin
+	for c in $(COMMANDS); do install -m 644 completions/$$c.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c || exit 1; done
+	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
+	    install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
+
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
