@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The set of paths: each kept as the length of what it shares with the one before it and the bytes
+ * that differ, which for a tree of files is little more than the last component.  Every
+ * GROUP_NAMES-th is kept whole, so that a binary search over those finds the group to look in.
+ */
+#include "manifest/names.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "manifest/path.h"
+#include "manifest/record.h"
+
+enum {
+    GROUP_NAMES = 64,
+    NAME_HEAD = 4, /* le16 shared bytes, le16 bytes that follow */
+};
+
+struct names {
+    uint8_t *bytes;
+    size_t length, room;
+    size_t *groups; /* where in bytes each begins */
+    size_t group_count, group_room;
+    unsigned in_last_group;
+    char last[RECORD_PATH_MAX + 1];  /* the one added last */
+    char found[RECORD_PATH_MAX + 1]; /* the one that a search is at */
+};
+
+int names_open(struct names **out, struct fault *f)
+{
+    *out = calloc(1, sizeof(**out));
+    return *out != NULL ? 0 : fault_memory(f, "names", sizeof(**out));
+}
+
+static int add_group(struct names *n, struct fault *f)
+{
+    if (n->group_count == n->group_room) {
+        size_t wanted = n->group_room == 0 ? 64 : n->group_room * 2;
+        size_t *bigger = reallocarray(n->groups, wanted, sizeof(*bigger));
+
+        if (bigger == NULL)
+            return fault_memory(f, "names", wanted * sizeof(*bigger));
+        n->groups = bigger;
+        n->group_room = wanted;
+    }
+    n->groups[n->group_count++] = n->length;
+    n->in_last_group = 0;
+    return 0;
+}
+
+/* Room for len bytes more; by half again, since this is the bulk of the memory. */
+static int make_room(struct names *n, size_t len, struct fault *f)
+{
+    size_t wanted = n->length + n->length / 2 + len + 4096;
+    uint8_t *bigger;
+
+    if (len <= n->room - n->length)
+        return 0;
+    bigger = realloc(n->bytes, wanted);
+    if (bigger == NULL)
+        return fault_memory(f, "names", wanted);
+    n->bytes = bigger;
+    n->room = wanted;
+    return 0;
+}
+
+static size_t shared_length(const char *a, const char *b)
+{
+    size_t i = 0;
+
+    while (a[i] == b[i] && a[i] != '\0')
+        i++;
+    return i;
+}
+
+int names_add(struct names *n, const char *path, struct fault *f)
+{
+    bool first = n->group_count == 0 || n->in_last_group == GROUP_NAMES;
+    size_t shared = first ? 0 : shared_length(n->last, path), rest = strlen(path) - shared;
+    uint8_t *to;
+    int rc = make_room(n, NAME_HEAD + rest, f);
+
+    if (rc == 0 && first)
+        rc = add_group(n, f);
+    if (rc < 0)
+        return rc;
+    to = n->bytes + n->length;
+    put_le16(to, (uint16_t)shared);
+    put_le16(to + 2, (uint16_t)rest);
+    memcpy(to + NAME_HEAD, path + shared, rest);
+    memcpy(n->last + shared, path + shared, rest + 1);
+    n->length += NAME_HEAD + rest;
+    n->in_last_group++;
+    return 0;
+}
+
+/* Bring the path at *offset into n->found, given that the one before it is there; *offset moves to
+ * the next. */
+static void decode(struct names *n, size_t *offset)
+{
+    const uint8_t *from = n->bytes + *offset;
+    size_t shared = le16_at(from), rest = le16_at(from + 2);
+
+    memcpy(n->found + shared, from + NAME_HEAD, rest);
+    n->found[shared + rest] = '\0';
+    *offset += NAME_HEAD + rest;
+}
+
+/* The last group whose first path is not after this one; groups exist. */
+static size_t find_group(struct names *n, const char *path)
+{
+    size_t low = 0, high = n->group_count;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2, offset = n->groups[middle];
+
+        decode(n, &offset);
+        if (path_compare(n->found, path) <= 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    return n->groups[low];
+}
+
+bool names_have(struct names *n, const char *path)
+{
+    size_t offset;
+
+    if (n->group_count == 0)
+        return false;
+    offset = find_group(n, path);
+    for (int i = 0; i < GROUP_NAMES && offset < n->length; i++) {
+        int order;
+
+        decode(n, &offset);
+        order = path_compare(n->found, path);
+        if (order >= 0)
+            return order == 0;
+    }
+    return false;
+}
+
+void names_close(struct names *n)
+{
+    if (n == NULL)
+        return;
+    free(n->bytes);
+    free(n->groups);
+    free(n);
+}

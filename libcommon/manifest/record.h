@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What the reader and the writer of records agree on.  For manifest/ alone. */
+#ifndef MANIFEST_RECORD_H
+#define MANIFEST_RECORD_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "manifest/entry.h"
+
+/* LIMITS of manifest(5). */
+enum {
+    RECORD_BYTES_MAX = 64 << 20, /* a record without its data */
+    RECORD_PATH_MAX = 65535,     /* path, link and target, each */
+    RECORD_MODE_MAX = 07777,
+};
+#define RECORD_SIZE_MAX ((uint64_t)INT64_MAX)
+
+/* An order of `type=` values is nowhere needed; this is the set. */
+#define RECORD_TYPES "fdlcbpsh"
+
+enum { NANOSECONDS_PER_SECOND = 1000000000 };
+
+/*
+ * Check what must hold for an entry whichever way it came here: a clean path, a known type, what
+ * the type requires, attributes in order, runs in order, merged and within the size. FAULT_DAMAGED.
+ */
+int record_check(const struct entry *e, struct fault *f);
+
+#endif
