@@ -21,6 +21,11 @@ LAYERS_engram-unpack := engram manifest io base
 SHARED_partls        := image
 SHARED_partextract   := image
 SHARED_ext4walk      := image
+SHARED_engram-walk   := engramfile
+SHARED_engram-ls     := engramfile
+SHARED_engram-cat    := engramfile
+SHARED_engram-verify := engramfile
+SHARED_engram-unpack := engramfile
 
 LAYERS    := engram ext4 part qcow2 manifest io base
 LIBRARIES := zlib libzstd libcrypto
@@ -59,7 +64,7 @@ archive  = $(BUILD)/lib/$(1).a
 BINARIES := $(COMMANDS:%=$(BUILD)/bin/%)
 ARCHIVES := $(foreach l,$(LAYERS),$(call archive,$(l)))
 
-.PHONY: all help deps demo check fuzz lint install clean
+.PHONY: all help deps demo check fuzz lint install clean list-commands
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -146,6 +151,9 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c || exit 1; done
 	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
 	    install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
+
+list-commands:
+	@echo $(COMMANDS)
 
 clean:
 	rm -rf build

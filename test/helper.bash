@@ -44,8 +44,10 @@ poke() {
     shift 2
     local hex="$*"
     hex=${hex// /}
-    printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" |
-        dd of="$file" bs=1 seek=$((offset)) conv=notrunc status=none
+    while [ -n "$hex" ]; do
+        printf '%b' "\\x${hex:0:2}"
+        hex=${hex:2}
+    done | dd of="$file" bs=1 seek=$((offset)) conv=notrunc status=none
 }
 
 # peek FILE OFFSET LENGTH: bytes of a file in hex, without spaces.

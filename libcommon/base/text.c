@@ -117,7 +117,7 @@ void text_size(char buffer[8], uint64_t bytes)
     uint64_t tenths;
 
     if (bytes < 1024) {
-        snprintf(buffer, 8, "%u", (unsigned)bytes);
+        snprintf(buffer, 8, "%uB", (unsigned)bytes);
         return;
     }
     while (bytes >> (10 * unit) >= 1024)

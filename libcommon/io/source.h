@@ -87,10 +87,17 @@ int source_require(struct source *s, uint64_t offset, uint64_t length, const cha
 /* How long it is; reads a pipe to its end to find out. */
 int source_size(struct source *s, uint64_t *size, struct fault *f);
 
+/* The first bytes, for telling formats apart: up to length into buffer, *got is how many there are.
+ * Of a pipe no more than these are read. */
+int source_head(struct source *s, void *buffer, size_t length, size_t *got, struct fault *f);
+
 /* NULL is allowed. */
 void source_close(struct source *s);
 
 /* ---- the kinds ---- */
+
+/* Standard input under the name "standard input": a file source if it can seek, else a pipe's. */
+int source_open_stdin(struct source **out, struct fault *f);
 
 /* A regular file or block device by path; holes found with SEEK_DATA. */
 int source_open_file(const char *path, struct source **out, struct fault *f);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* base/: checked arithmetic, bytes, checks, text, faults. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "base/crc.h"
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/text.h"
+#include "unit.h"
+
+static void ranges_do_not_wrap(struct unit *u)
+{
+    CHECK(u, range_within(0, 0, 0));
+    CHECK(u, range_within(4, 6, 10));
+    CHECK(u, !range_within(4, 7, 10));
+    CHECK(u, !range_within(11, 0, 10));
+    CHECK(u, !range_within(1, UINT64_MAX, 10));
+    CHECK(u, !range_within(UINT64_MAX, UINT64_MAX, 10));
+    CHECK(u, range_within(0, UINT64_MAX, UINT64_MAX));
+}
+
+static void sums_and_products_say_when_they_wrap(struct unit *u)
+{
+    uint64_t n;
+
+    CHECK(u, add_u64(UINT64_MAX - 1, 1, &n) && n == UINT64_MAX);
+    CHECK(u, !add_u64(UINT64_MAX, 1, &n));
+    CHECK(u, mul_u64(UINT64_MAX / 3, 3, &n) && n == UINT64_MAX);
+    CHECK(u, !mul_u64(UINT64_C(1) << 32, UINT64_C(1) << 32, &n));
+    CHECK(u, div_round_up(UINT64_MAX, 2) == UINT64_C(1) << 63);
+    CHECK(u, div_round_up(0, 7) == 0);
+    CHECK(u, is_power_of_2(UINT64_C(1) << 63) && !is_power_of_2(0) && !is_power_of_2(6));
+}
+
+static void integers_have_their_byte_order(struct unit *u)
+{
+    static const uint8_t b[8] = {0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88};
+    uint8_t w[8];
+
+    CHECK(u, le16_at(b) == 0x8281 && be16_at(b) == 0x8182);
+    CHECK(u, le32_at(b) == 0x84838281 && be32_at(b) == 0x81828384);
+    CHECK(u, le64_at(b) == UINT64_C(0x8887868584838281));
+    CHECK(u, be64_at(b) == UINT64_C(0x8182838485868788));
+    put_le64(w, UINT64_C(0x8887868584838281));
+    CHECK(u, memcmp(w, b, 8) == 0);
+}
+
+static void zeros_are_told_from_nonzeros(struct unit *u)
+{
+    uint8_t b[64] = {0};
+
+    CHECK(u, bytes_are_zero(b, 0) && bytes_are_zero(b, 64));
+    for (size_t i = 0; i < sizeof(b); i++) {
+        b[i] = 1;
+        CHECK(u, !bytes_are_zero(b, 64));
+        b[i] = 0;
+    }
+}
+
+/* Check values of the catalogues for "123456789". */
+static void checks_have_their_published_values(struct unit *u)
+{
+    static const char digits[] = "123456789";
+
+    CHECK(u, ~crc32c(~0u, digits, 9) == 0xe3069283);
+    CHECK(u, crc32_of(digits, 9) == 0xcbf43926);
+    CHECK(u, crc16(0, digits, 9) == 0xbb3d);
+    CHECK(u, crc16(0xffff, digits, 9) == 0x4b37);
+}
+
+/* In pieces and at every alignment, against the bit-by-bit definition. */
+static void crc32c_is_the_same_in_pieces(struct unit *u)
+{
+    uint8_t b[61];
+    uint32_t slow = ~0u;
+
+    for (size_t i = 0; i < sizeof(b); i++)
+        b[i] = (uint8_t)(i * 37 + 11);
+    for (size_t i = 0; i < sizeof(b); i++) {
+        slow ^= b[i];
+        for (int bit = 0; bit < 8; bit++)
+            slow = slow >> 1 ^ (slow & 1 ? 0x82f63b78 : 0);
+    }
+    for (size_t cut = 0; cut <= sizeof(b); cut++)
+        CHECK(u, crc32c(crc32c(~0u, b, cut), b + cut, sizeof(b) - cut) == slow);
+}
+
+/* FIPS 180-4's own example. */
+static void sha256_has_its_published_value(struct unit *u)
+{
+    uint8_t digest[SHA256_BYTES], again[SHA256_BYTES];
+    char hex[SHA256_HEX_BYTES];
+    struct sha256 *s;
+    struct fault f;
+
+    sha256_of("abc", 3, digest);
+    sha256_hex(digest, hex);
+    CHECK(u, strcmp(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad") == 0);
+    CHECK(u, sha256_open(&s, &f) == 0);
+    sha256_update(s, "junk", 4);
+    sha256_reset(s);
+    sha256_update(s, "a", 1);
+    sha256_update(s, "bc", 2);
+    sha256_finish(s, again);
+    CHECK(u, memcmp(digest, again, sizeof(digest)) == 0);
+    sha256_close(s);
+}
+
+static bool escapes_to(const char *bytes, size_t len, const char *want)
+{
+    char buffer[64];
+
+    text_escape(buffer, sizeof(buffer), bytes, len);
+    return strcmp(buffer, want) == 0;
+}
+
+static void names_cannot_drive_a_terminal(struct unit *u)
+{
+    char small[8];
+
+    CHECK(u, escapes_to("plain \xc3\xa4", 8, "plain \xc3\xa4"));
+    CHECK(u, escapes_to("\x1b[2J", 4, "\\x1b[2J"));
+    CHECK(u, escapes_to("a\nb\tc\\", 6, "a\\nb\\tc\\\\"));
+    CHECK(u, escapes_to("\x7f", 1, "\\x7f"));
+    CHECK(u, escapes_to("\xc2\x9b", 2, "\\xc2\\x9b"));          /* CSI as UTF-8 */
+    CHECK(u, escapes_to("\xff\xc3", 2, "\\xff\\xc3"));          /* no UTF-8, and cut short */
+    CHECK(u, escapes_to("\xc0\xaf", 2, "\\xc0\\xaf"));          /* overlong */
+    CHECK(u, escapes_to("\xed\xa0\x80", 3, "\\xed\\xa0\\x80")); /* a surrogate */
+    text_escape(small, sizeof(small), "abcdefghij", 10);
+    CHECK(u, strcmp(small, "abcd...") == 0);
+    text_escape(small, sizeof(small), "abcdefg", 7);
+    CHECK(u, strcmp(small, "abcdefg") == 0);
+}
+
+static bool json_is(const char *bytes, size_t len, const char *want)
+{
+    char buffer[64] = {0};
+    FILE *out = fmemopen(buffer, sizeof(buffer), "w");
+
+    if (!out)
+        return false;
+    text_put_json(out, bytes, len);
+    fclose(out);
+    return strcmp(buffer, want) == 0;
+}
+
+static void json_strings_lose_nothing(struct unit *u)
+{
+    CHECK(u, json_is("a\"b\\c", 5, "\"a\\\"b\\\\c\""));
+    CHECK(u, json_is("\x01\n", 2, "\"\\u0001\\u000a\""));
+    CHECK(u, json_is("\xc3\xa4", 2, "\"\xc3\xa4\""));
+    CHECK(u, json_is("\xc2\x9b", 2, "\"\\u009b\""));
+    CHECK(u, json_is("\xff", 1, "\"\\udcff\""));
+}
+
+static bool size_is(uint64_t bytes, const char *want)
+{
+    char buffer[8];
+
+    text_size(buffer, bytes);
+    return strcmp(buffer, want) == 0;
+}
+
+static void sizes_are_rounded_up_and_fit(struct unit *u)
+{
+    CHECK(u, size_is(0, "0B") && size_is(1023, "1023B") && size_is(1024, "1.0K"));
+    CHECK(u, size_is(1025, "1.1K"));
+    CHECK(u, size_is(10 * 1024, "10K") && size_is(1536 * 1024, "1.5M"));
+    CHECK(u, size_is(UINT64_C(3) << 40, "3.0T"));
+    CHECK(u, size_is(UINT64_MAX, "16E"));
+}
+
+static void faults_say_what_and_where(struct unit *u)
+{
+    struct fault f;
+
+    CHECK(u, fault_set(&f, FAULT_DAMAGED, "at %d", 7) == FAULT_DAMAGED);
+    CHECK(u, strcmp(f.text, "at 7") == 0 && f.subject[0] == '\0');
+    CHECK(u, fault_about(&f, "inner") == FAULT_DAMAGED);
+    fault_about(&f, "outer");
+    CHECK(u, strcmp(f.subject, "inner") == 0);
+    fault_prefix(&f, "inode %d", 12);
+    CHECK(u, strcmp(f.text, "inode 12: at 7") == 0);
+    CHECK(u, fault_errno(&f, EPIPE, "write") == FAULT_READER_GONE);
+    CHECK(u, fault_errno(&f, ENOSPC, "write") == FAULT_SYSTEM);
+    CHECK(u, strcmp(f.text, "write: No space left on device") == 0);
+}
+
+int main(void)
+{
+    struct unit u = {0};
+
+    UNIT_CASE(&u, ranges_do_not_wrap);
+    UNIT_CASE(&u, sums_and_products_say_when_they_wrap);
+    UNIT_CASE(&u, integers_have_their_byte_order);
+    UNIT_CASE(&u, zeros_are_told_from_nonzeros);
+    UNIT_CASE(&u, checks_have_their_published_values);
+    UNIT_CASE(&u, crc32c_is_the_same_in_pieces);
+    UNIT_CASE(&u, sha256_has_its_published_value);
+    UNIT_CASE(&u, names_cannot_drive_a_terminal);
+    UNIT_CASE(&u, json_strings_lose_nothing);
+    UNIT_CASE(&u, sizes_are_rounded_up_and_fit);
+    UNIT_CASE(&u, faults_say_what_and_where);
+    return unit_end(&u);
+}
