@@ -50,14 +50,15 @@ WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototype
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 PKG_CONFIG  ?= pkg-config
-LIB_CFLAGS  := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
-LIB_LIBS    := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+# Asked for once, at first use: in `make deps check`, deps may just have installed them.
+LIB_CFLAGS   = $(eval LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
+LIB_LIBS     = $(eval LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES)))$(LIB_LIBS)
 
-ALL_CFLAGS := -std=gnu17 -D_FILE_OFFSET_BITS=64 -D_GNU_SOURCE -DENGRAM_VERSION='"$(VERSION)"' \
+ALL_CFLAGS  = -std=gnu17 -D_FILE_OFFSET_BITS=64 -D_GNU_SOURCE -DENGRAM_VERSION='"$(VERSION)"' \
               -Ilibcommon -Icmd $(WARN) $(if $(WERROR),-Werror) $(if $(PORTABLE),-DENGRAM_PORTABLE) \
               $(LIB_CFLAGS) $(CFLAGS) $(if $(SAN),$(SANFLAGS) -O1)
-ALL_LDFLAGS := $(LDFLAGS) $(if $(SAN),$(SANFLAGS))
-ALL_LIBS    := $(LIB_LIBS) -lpthread
+ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),$(SANFLAGS))
+ALL_LIBS    = $(LIB_LIBS) -lpthread
 
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 archive  = $(BUILD)/lib/$(1).a
@@ -66,6 +67,10 @@ ARCHIVES := $(foreach l,$(LAYERS),$(call archive,$(l)))
 
 .PHONY: all help deps demo check fuzz lint install clean list-commands
 .SECONDARY:
+# Goals in the order they are named (deps before what needs it); builds themselves take -j.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
 .DELETE_ON_ERROR:
 
 all: $(BINARIES)
