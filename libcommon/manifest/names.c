@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* A set of paths that arrive in order, each kept as what differs from the one before it. */
+
 /*
- * The set of paths: each kept as the length of what it shares with the one before it and the bytes
+ * Each is kept as the length of what it shares with the one before it and the bytes
  * that differ, which for a tree of files is little more than the last component.  Every
  * GROUP_NAMES-th is kept whole, so that a binary search over those finds the group to look in.
  */

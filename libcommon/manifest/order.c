@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* Checks that entries come in order, each below a directory, each hard link after its file. */
+
 /*
- * Entries in order, each below a directory, each hard link after its file.
- *
  * In depth-first order everything between a directory and what it holds lies within that directory.
  * So an entry's parent has been seen exactly if it is the entry just before this one or one that
  * this one's predecessor lies in, and only the predecessor need be remembered.  Files that a hard
