@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* GUID partition tables (UEFI 2.10, section 5.3): which of the two copies to use, and its entries.
+ */
+#include "part/gpt.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "part/gpt_load.h"
+#include "part/utf16.h"
+
+/* Offsets in a partition entry (UEFI 2.10, table 5-6). */
+enum {
+    PARTITION_TYPE_GUID = 0,
+    UNIQUE_PARTITION_GUID = 16,
+    STARTING_LBA = 32,
+    ENDING_LBA = 40,
+    ATTRIBUTES = 48,
+    PARTITION_NAME = 56,
+    PARTITION_NAME_UNITS = 36,
+};
+
+static const uint32_t sector_sizes[] = {512, 4096};
+
+enum { SECTOR_SIZES = sizeof(sector_sizes) / sizeof(sector_sizes[0]) };
+
+/* The sector size that the primary header's place shows, 0 if there is no header. */
+static int find_primary(const struct part_input *in, uint32_t *sector_size, struct fault *f)
+{
+    bool has;
+
+    *sector_size = 0;
+    for (unsigned i = 0; i < SECTOR_SIZES && !*sector_size; i++) {
+        if (gpt_has_signature(in, sector_sizes[i], GPT_PRIMARY_LBA, &has, f) < 0)
+            return f->code;
+        if (has)
+            *sector_size = sector_sizes[i];
+    }
+    return 0;
+}
+
+int gpt_is_present(const struct part_input *in, bool *present, struct fault *f)
+{
+    uint32_t sector_size;
+
+    *present = false;
+    if (find_primary(in, &sector_size, f) < 0)
+        return f->code;
+    *present = sector_size != 0;
+    return 0;
+}
+
+/* "EndingLBA is inclusive"; within the usable range, "which must not overlap". */
+static int check_extent(const struct gpt_header *h, unsigned number, uint64_t first, uint64_t last,
+                        struct fault *f)
+{
+    if (last < first)
+        return fault_set(f, FAULT_DAMAGED,
+                         "partition %u ends at sector %" PRIu64
+                         " before it starts at sector %" PRIu64,
+                         number, last, first);
+    if (first < h->first_usable_lba || last > h->last_usable_lba)
+        return fault_set(f, FAULT_DAMAGED,
+                         "partition %u (sectors %" PRIu64 " to %" PRIu64
+                         ") lies outside the usable range (%" PRIu64 " to %" PRIu64 ")",
+                         number, first, last, h->first_usable_lba, h->last_usable_lba);
+    return 0;
+}
+
+static int add_entry(const struct gpt *g, unsigned index, struct part_table *t, struct fault *f)
+{
+    const uint8_t *raw = g->array + (size_t)index * g->header.size_of_partition_entry;
+    uint64_t first = le64_at(raw + STARTING_LBA);
+    uint64_t last = le64_at(raw + ENDING_LBA);
+    struct guid type;
+    struct part_entry *e;
+
+    memcpy(type.bytes, raw + PARTITION_TYPE_GUID, sizeof(type.bytes));
+    if (guid_is_zero(&type))
+        return 0;
+    if (check_extent(&g->header, index + 1, first, last, f) < 0 || part_table_add(t, &e, f) < 0)
+        return f->code;
+    e->number = index + 1;
+    e->start = first * g->sector_size;
+    e->length = (last - first + 1) * g->sector_size;
+    e->type_guid = type;
+    memcpy(e->uuid.bytes, raw + UNIQUE_PARTITION_GUID, sizeof(e->uuid.bytes));
+    e->attributes = le64_at(raw + ATTRIBUTES);
+    utf16le_to_utf8(raw + PARTITION_NAME, PARTITION_NAME_UNITS, e->name);
+    return 0;
+}
+
+static int check_overlap(const struct part_table *t, struct fault *f)
+{
+    struct part_overlap o;
+    bool found;
+
+    if (part_table_overlap(t, &o, &found, f) < 0)
+        return f->code;
+    if (!found)
+        return 0;
+    return fault_set(f, FAULT_DAMAGED,
+                     "partitions %u (sectors %" PRIu64 " to %" PRIu64 ") and %u (%" PRIu64
+                     " to %" PRIu64 ") overlap",
+                     o.first->number, part_first_sector(t, o.first), part_last_sector(t, o.first),
+                     o.second->number, part_first_sector(t, o.second),
+                     part_last_sector(t, o.second));
+}
+
+static int fill_table(const struct part_input *in, const struct gpt *g, struct part_table *t,
+                      struct fault *f)
+{
+    t->kind = PART_GPT;
+    t->sector_size = g->sector_size;
+    t->disk_guid = g->header.disk_guid;
+    t->first_usable_lba = g->header.first_usable_lba;
+    t->last_usable_lba = g->header.last_usable_lba;
+    for (unsigned i = 0; i < g->header.number_of_partition_entries; i++)
+        if (add_entry(g, i, t, f) < 0)
+            return f->code;
+    if (part_table_check_end(t, in->disk, f) < 0)
+        return f->code;
+    return check_overlap(t, f);
+}
+
+/*
+ * The backup of a damaged primary: where the primary says, if its header is good, else in the last
+ * sector, of either size if the primary does not show which.
+ */
+static int load_backup(const struct part_input *in, const struct gpt *primary, struct gpt *out,
+                       uint64_t *lba, struct fault *f)
+{
+    uint64_t size;
+
+    if (source_size(in->disk, &size, f) < 0)
+        return f->code;
+    if (primary->header_good) {
+        *lba = primary->header.alternate_lba;
+        if (*lba < size / primary->sector_size)
+            return gpt_load(in, primary->sector_size, *lba, out, f);
+    }
+    for (unsigned i = 0; i < SECTOR_SIZES; i++) {
+        uint32_t sector_size = sector_sizes[i];
+        bool has;
+
+        if (size < 2 * sector_size || (primary->sector_size && primary->sector_size != sector_size))
+            continue;
+        *lba = size / sector_size - 1;
+        if (gpt_has_signature(in, sector_size, *lba, &has, f) < 0)
+            return f->code;
+        if (has)
+            return gpt_load(in, sector_size, *lba, out, f);
+    }
+    return fault_set(f, FAULT_DAMAGED, "none in the last sector of the disk (%" PRIu64 " bytes)",
+                     size);
+}
+
+/* Tell what is wrong with the backup of a good primary.  Nothing is lost by it, so it is not worth
+ * reading a pipe to its end. */
+static int look_at_backup(const struct part_input *in, const struct gpt *primary, struct fault *f)
+{
+    uint64_t lba = primary->header.alternate_lba;
+    uint64_t last = in->disk->size / primary->sector_size - 1;
+    struct gpt backup;
+    int code;
+
+    if (in->disk->size == SIZE_UNKNOWN)
+        return 0;
+    if (lba > last) {
+        notice(in->notices, NOTICE_INFO, NULL,
+               "the disk ends at sector %" PRIu64 ", before its backup GPT at sector %" PRIu64
+               ": using the primary",
+               last, lba);
+        return 0;
+    }
+    code = gpt_load(in, primary->sector_size, lba, &backup, f);
+    gpt_unload(&backup);
+    if (code == FAULT_SYSTEM)
+        return code;
+    if (code < 0)
+        notice(in->notices, NOTICE_INFO, NULL, "the backup GPT is damaged (%s): using the primary",
+               f->text);
+    else if (lba != last)
+        notice(in->notices, NOTICE_INFO, NULL,
+               "the backup GPT is at sector %" PRIu64
+               ", not at the end of the disk (sector %" PRIu64 ")",
+               lba, last);
+    return 0;
+}
+
+/* The primary is damaged, as *why says: read the backup instead. */
+static int read_backup(const struct part_input *in, const struct gpt *primary,
+                       const struct fault *why, struct part_table *t, struct fault *f)
+{
+    struct gpt backup = {0};
+    uint64_t lba = 0;
+    int code = load_backup(in, primary, &backup, &lba, f);
+
+    if (code == FAULT_DAMAGED) {
+        struct fault backup_why = *f;
+
+        if (!primary->sector_size && !backup.sector_size)
+            fault_set(f, FAULT_DAMAGED, "no GPT behind its protective MBR: %.450s, %.450s",
+                      why->text, backup_why.text);
+        else
+            fault_set(f, FAULT_DAMAGED, "both GPTs are damaged: primary: %.450s; backup: %.450s",
+                      why->text, backup_why.text);
+    }
+    if (code < 0)
+        return code;
+    notice(in->notices, NOTICE_LOSS, NULL,
+           "the primary GPT is damaged (%.800s): using the backup at sector %" PRIu64, why->text,
+           lba);
+    code = fill_table(in, &backup, t, f);
+    gpt_unload(&backup);
+    return code;
+}
+
+int gpt_read(const struct part_input *in, struct part_table *t, struct fault *f)
+{
+    struct gpt primary = {0};
+    struct fault why;
+    uint32_t sector_size;
+    int code;
+
+    if (find_primary(in, &sector_size, f) < 0)
+        return f->code;
+    if (sector_size)
+        code = gpt_load(in, sector_size, GPT_PRIMARY_LBA, &primary, &why);
+    else
+        code = fault_set(&why, FAULT_DAMAGED, "no header at byte 512 or 4096");
+    if (code == FAULT_DAMAGED) {
+        code = read_backup(in, &primary, &why, t, f);
+    } else if (code < 0) {
+        *f = why;
+    } else {
+        code = look_at_backup(in, &primary, f);
+        if (code == 0)
+            code = fill_table(in, &primary, t, f);
+    }
+    gpt_unload(&primary);
+    return code;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Master boot records (UEFI 2.10, section 5.2) and the extended boot records behind them. */
+#include "part/mbr.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/checked.h"
+
+/* Offsets in a boot record (UEFI 2.10, table 5-1) and in one of its entries (table 5-2). */
+enum {
+    UNIQUE_MBR_DISK_SIGNATURE = 440,
+    PARTITION_RECORDS = 446,
+    SIGNATURE = 510,
+    RECORD_BYTES = 16,
+    BOOT_INDICATOR = 0,
+    OS_TYPE = 4,
+    STARTING_LBA = 8,
+    SIZE_IN_LBA = 12,
+};
+
+/* An MBR does not tell the size of its sectors. */
+enum { SECTOR = 512 };
+
+enum { FIRST_LOGICAL = 5 };
+
+void mbr_decode(const uint8_t sector[MBR_BYTES], struct mbr *m)
+{
+    m->signed_ = sector[SIGNATURE] == 0x55 && sector[SIGNATURE + 1] == 0xaa;
+    m->disk_signature = le32_at(sector + UNIQUE_MBR_DISK_SIGNATURE);
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        const uint8_t *raw = sector + PARTITION_RECORDS + (size_t)i * RECORD_BYTES;
+
+        m->entries[i] = (struct mbr_entry){
+            .boot_indicator = raw[BOOT_INDICATOR],
+            .os_type = raw[OS_TYPE],
+            .starting_lba = le32_at(raw + STARTING_LBA),
+            .size_in_lba = le32_at(raw + SIZE_IN_LBA),
+        };
+    }
+}
+
+int mbr_odd_entry(const struct mbr *m)
+{
+    for (int i = 0; i < MBR_ENTRIES; i++)
+        if ((m->entries[i].boot_indicator & 0x7f) != 0)
+            return i;
+    return -1;
+}
+
+static bool is_used(const struct mbr_entry *e)
+{
+    return e->size_in_lba != 0;
+}
+
+static bool is_extended(const struct mbr_entry *e)
+{
+    return is_used(e) && (e->os_type == 0x05 || e->os_type == 0x0f || e->os_type == 0x85);
+}
+
+unsigned mbr_used(const struct mbr *m)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < MBR_ENTRIES; i++)
+        n += is_used(&m->entries[i]);
+    return n;
+}
+
+unsigned mbr_count_type(const struct mbr *m, uint8_t os_type)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < MBR_ENTRIES; i++)
+        n += is_used(&m->entries[i]) && m->entries[i].os_type == os_type;
+    return n;
+}
+
+/* base is the sector that StartingLBA counts from: at most 2^33, so nothing here wraps. */
+static int add_entry(struct part_table *t, const struct mbr_entry *m, unsigned number,
+                     uint64_t base, struct fault *f)
+{
+    struct part_entry *e;
+
+    if (part_table_add(t, &e, f) < 0)
+        return f->code;
+    e->number = number;
+    e->start = (base + m->starting_lba) * SECTOR;
+    e->length = (uint64_t)m->size_in_lba * SECTOR;
+    e->type_byte = m->os_type;
+    e->bootable = m->boot_indicator == 0x80;
+    e->extended = is_extended(m);
+    return 0;
+}
+
+/* A walk along one chain.  Sectors are counted from the start of the disk. */
+struct chain {
+    uint64_t start, length;        /* the extended partition */
+    uint64_t visited[MBR_EBR_MAX]; /* the boot records so far */
+    unsigned count;
+};
+
+static int visit(struct chain *c, uint64_t sector, struct fault *f)
+{
+    for (unsigned i = 0; i < c->count; i++)
+        if (c->visited[i] == sector)
+            return fault_set(f, FAULT_DAMAGED,
+                             "the chain of extended boot records loops: sector %" PRIu64
+                             " leads back to sector %" PRIu64,
+                             c->visited[c->count - 1], sector);
+    if (c->count == MBR_EBR_MAX)
+        return fault_set(f, FAULT_DAMAGED, "the chain of extended boot records is longer than %d",
+                         MBR_EBR_MAX);
+    c->visited[c->count++] = sector;
+    return 0;
+}
+
+/* An empty extended partition may have no boot record yet, only zeros. */
+static int read_ebr(const struct part_input *in, const struct chain *c, struct mbr *m,
+                    struct fault *f)
+{
+    uint64_t sector = c->visited[c->count - 1];
+    uint8_t raw[MBR_BYTES];
+
+    if (part_input_read(in, sector * SECTOR, raw, sizeof(raw), "an extended boot record", f) < 0)
+        return f->code;
+    mbr_decode(raw, m);
+    if (!m->signed_ && !(c->count == 1 && bytes_are_zero(raw, sizeof(raw))))
+        return fault_set(f, FAULT_DAMAGED,
+                         "the extended boot record at sector %" PRIu64
+                         " ends with 0x%04x, not 0xaa55",
+                         sector, le16_at(raw + SIGNATURE));
+    return 0;
+}
+
+/* The logical partition of a boot record, counted from that record. */
+static int add_logical(const struct chain *c, const struct mbr_entry *e, unsigned number,
+                       struct part_table *t, struct fault *f)
+{
+    uint64_t sector = c->visited[c->count - 1];
+    uint64_t first = sector + e->starting_lba;
+
+    if (e->starting_lba == 0)
+        return fault_set(f, FAULT_DAMAGED,
+                         "logical partition %u starts on its own boot record at sector %" PRIu64,
+                         number, sector);
+    if (!range_within(first - c->start, e->size_in_lba, c->length))
+        return fault_set(f, FAULT_DAMAGED,
+                         "logical partition %u (sectors %" PRIu64 " to %" PRIu64
+                         ") lies outside the extended partition (%" PRIu64 " to %" PRIu64 ")",
+                         number, first, first + e->size_in_lba - 1, c->start,
+                         c->start + c->length - 1);
+    return add_entry(t, e, number, sector, f);
+}
+
+/*
+ * What a boot record says: entries 1 and 2 are a logical partition and the link to the next record,
+ * in either order.  *next is the next record's sector, 0 at the chain's end.
+ */
+static int take_ebr(const struct part_input *in, const struct chain *c, const struct mbr *m,
+                    unsigned *number, uint64_t *next, struct part_table *t, struct fault *f)
+{
+    *next = 0;
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        const struct mbr_entry *e = &m->entries[i];
+
+        if (!is_used(e))
+            continue;
+        if (i >= 2) {
+            notice(in->notices, NOTICE_LOSS, NULL,
+                   "entry %u of the extended boot record at sector %" PRIu64
+                   " is not read: only the first two have a meaning",
+                   i + 1, c->visited[c->count - 1]);
+        } else if (!is_extended(e)) {
+            if (add_logical(c, e, (*number)++, t, f) < 0)
+                return f->code;
+        } else if (*next) {
+            return fault_set(f, FAULT_DAMAGED,
+                             "the extended boot record at sector %" PRIu64 " leads to two others",
+                             c->visited[c->count - 1]);
+        } else if (!range_within(e->starting_lba, 1, c->length)) {
+            return fault_set(f, FAULT_DAMAGED,
+                             "the extended boot record at sector %" PRIu64
+                             " leads to sector %" PRIu64
+                             ", outside the extended partition (%" PRIu64 " to %" PRIu64 ")",
+                             c->visited[c->count - 1], c->start + e->starting_lba, c->start,
+                             c->start + c->length - 1);
+        } else {
+            *next = c->start + e->starting_lba;
+        }
+    }
+    return 0;
+}
+
+/* Links count from the start of the extended partition.  They may point back to a record not yet
+ * seen: fdisk chains a partition that fills a gap last. */
+static int read_chain(const struct part_input *in, const struct mbr_entry *extended,
+                      unsigned *number, struct part_table *t, struct fault *f)
+{
+    struct chain c = {.start = extended->starting_lba, .length = extended->size_in_lba};
+    uint64_t next = c.start;
+    struct mbr m;
+
+    do {
+        if (visit(&c, next, f) < 0 || read_ebr(in, &c, &m, f) < 0 ||
+            take_ebr(in, &c, &m, number, &next, t, f) < 0)
+            return f->code;
+    } while (next);
+    return 0;
+}
+
+/* No rule forbids it, and hybrid ISO images do it: told, not refused. */
+static int tell_overlap(const struct part_input *in, const struct part_table *t, struct fault *f)
+{
+    struct part_overlap o;
+    bool found;
+
+    if (part_table_overlap(t, &o, &found, f) < 0)
+        return f->code;
+    if (found)
+        notice(in->notices, NOTICE_LOSS, NULL,
+               "partitions %u (sectors %" PRIu64 " to %" PRIu64 ") and %u (%" PRIu64 " to %" PRIu64
+               ") overlap",
+               o.first->number, part_first_sector(t, o.first), part_last_sector(t, o.first),
+               o.second->number, part_first_sector(t, o.second), part_last_sector(t, o.second));
+    return 0;
+}
+
+int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table *t,
+             struct fault *f)
+{
+    unsigned number = FIRST_LOGICAL;
+
+    t->kind = PART_MBR;
+    t->sector_size = SECTOR;
+    t->disk_signature = m->disk_signature;
+    for (unsigned i = 0; i < MBR_ENTRIES; i++)
+        if (is_used(&m->entries[i]) && add_entry(t, &m->entries[i], i + 1, 0, f) < 0)
+            return f->code;
+    /* Before any chain is followed: an extended partition past the end says more than its chain. */
+    if (part_table_check_end(t, in->disk, f) < 0)
+        return f->code;
+    for (unsigned i = 0; i < MBR_ENTRIES; i++)
+        if (is_extended(&m->entries[i]) && read_chain(in, &m->entries[i], &number, t, f) < 0)
+            return f->code;
+    if (part_table_check_end(t, in->disk, f) < 0)
+        return f->code;
+    return tell_overlap(in, t, f);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Master boot records (UEFI 2.10, section 5.2) and the extended boot records behind them. */
+#ifndef PART_MBR_H
+#define PART_MBR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "part/part.h"
+#include "part/table.h"
+
+enum { MBR_BYTES = 512, MBR_ENTRIES = 4 };
+
+/* How many extended boot records a chain may have; sfdisk writes up to 56 of them. */
+enum { MBR_EBR_MAX = 256 };
+
+/* OSType of the entry that protects a GPT. */
+enum { MBR_TYPE_GPT_PROTECTIVE = 0xee };
+
+/* One of the four entries (UEFI 2.10, table 5-2), in host order.  It is used if it has sectors. */
+struct mbr_entry {
+    uint8_t boot_indicator;
+    uint8_t os_type;
+    uint32_t starting_lba;
+    uint32_t size_in_lba;
+};
+
+/* A boot record, master or extended.  Nothing in it is checked but what the comments say. */
+struct mbr {
+    bool signed_; /* 0x55 0xaa stands at its end */
+    uint32_t disk_signature;
+    struct mbr_entry entries[MBR_ENTRIES];
+};
+
+void mbr_decode(const uint8_t sector[MBR_BYTES], struct mbr *m);
+
+/* Which entry's BootIndicator is neither 0x00 nor 0x80 (what a file system's boot sector or random
+ * bytes would have there), from 0; -1 if all are as an MBR has them. */
+int mbr_odd_entry(const struct mbr *m);
+
+/* How many entries have sectors. */
+unsigned mbr_used(const struct mbr *m);
+
+/* How many entries have this type (and sectors). */
+unsigned mbr_count_type(const struct mbr *m, uint8_t os_type);
+
+/* Fill an empty table with the partitions of the MBR, then the logical ones. */
+int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table *t,
+             struct fault *f);
+
+#endif

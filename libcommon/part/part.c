@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Partition tables: which kind a disk has, and what is common to both kinds. */
+#include "part/part.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "part/gpt.h"
+#include "part/mbr.h"
+#include "part/table.h"
+#include "part/types.h"
+
+/* Holds the array of a usual GPT. */
+enum { CACHE_BYTES = 1 << 18 };
+
+enum verdict { IS_NONE, IS_GPT, IS_MBR };
+
+static int refuse_odd_entry(const struct mbr *m, int odd, struct fault *f)
+{
+    return fault_set(f, FAULT_DAMAGED,
+                     "no partition table found: sector 0 is no MBR (BootIndicator of entry %d is "
+                     "0x%02x, not 0x00 or 0x80)",
+                     odd + 1, m->entries[odd].boot_indicator);
+}
+
+/*
+ * Which kind of table it is, in the order that Linux and sfdisk decide: a GPT is used if the MBR
+ * protects it.  Where there is no MBR at all, it is used as well, and the loss told.
+ */
+static int decide(const struct part_input *in, const struct mbr *m, enum verdict *verdict,
+                  struct fault *f)
+{
+    int odd = mbr_odd_entry(m);
+    bool gpt;
+
+    if (m->signed_ && odd < 0 && mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE) > 0) {
+        *verdict = IS_GPT;
+        if (mbr_used(m) > mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE))
+            notice(in->notices, NOTICE_INFO, NULL,
+                   "a hybrid MBR: the GPT is used, and %u partitions of the MBR are not",
+                   mbr_used(m) - mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE));
+        return 0;
+    }
+    if (gpt_is_present(in, &gpt, f) < 0)
+        return f->code;
+    if (m->signed_ && odd < 0 && mbr_used(m) > 0) {
+        *verdict = IS_MBR;
+        if (gpt)
+            notice(in->notices, NOTICE_INFO, NULL,
+                   "a GPT header is not used: the MBR has no entry that protects it");
+    } else if (gpt) {
+        *verdict = IS_GPT;
+        notice(in->notices, NOTICE_LOSS, NULL, "no protective MBR: the GPT is used all the same");
+    } else if (m->signed_ && odd >= 0) {
+        return refuse_odd_entry(m, odd, f);
+    } else {
+        /* A file system's boot sector can look like an MBR without partitions, but for the disk
+         * signature that every program which makes one puts there. */
+        *verdict = m->signed_ && m->disk_signature != 0 ? IS_MBR : IS_NONE;
+    }
+    return 0;
+}
+
+static int read_table(const struct part_input *in, struct part_table *t, struct fault *f)
+{
+    uint8_t sector[MBR_BYTES];
+    enum verdict verdict = IS_NONE;
+    struct mbr mbr;
+
+    if (part_input_read(in, 0, sector, sizeof(sector), "sector 0", f) < 0)
+        return f->code == FAULT_DAMAGED ? fault_prefix(f, "no partition table found") : f->code;
+    mbr_decode(sector, &mbr);
+    if (decide(in, &mbr, &verdict, f) < 0)
+        return f->code;
+    switch (verdict) {
+    case IS_GPT:
+        return gpt_read(in, t, f);
+    case IS_MBR:
+        return mbr_read(in, &mbr, t, f);
+    default:
+        return fault_set(f, FAULT_DAMAGED,
+                         "no partition table found: no MBR in sector 0, no GPT header at byte 512 "
+                         "or 4096");
+    }
+}
+
+int part_read(struct source *disk, const struct notices *notices, struct part_table **out,
+              struct fault *f)
+{
+    struct part_input in = {.disk = disk, .notices = notices};
+    struct part_table *t = calloc(1, sizeof(*t));
+
+    if (!t)
+        return fault_memory(f, "a partition table", sizeof(*t));
+    if (reader_open(disk, CACHE_BYTES, &in.reader, f) < 0)
+        goto fail;
+    if (read_table(&in, t, f) < 0)
+        goto fail;
+    reader_close(in.reader);
+    *out = t;
+    return 0;
+fail:
+    reader_close(in.reader);
+    part_table_free(t);
+    return f->code;
+}
+
+void part_table_free(struct part_table *t)
+{
+    if (!t)
+        return;
+    free(t->entries);
+    free(t);
+}
+
+void part_format_type(const struct part_table *t, const struct part_entry *e,
+                      char text[PART_ID_BYTES])
+{
+    if (t->kind == PART_GPT)
+        guid_format(&e->type_guid, text);
+    else
+        snprintf(text, PART_ID_BYTES, "%x", e->type_byte);
+}
+
+void part_format_uuid(const struct part_table *t, const struct part_entry *e,
+                      char text[PART_ID_BYTES])
+{
+    if (t->kind == PART_GPT)
+        guid_format(&e->uuid, text);
+    else
+        snprintf(text, PART_ID_BYTES, "%08" PRIx32 "-%02x", t->disk_signature, e->number);
+}
+
+void part_format_id(const struct part_table *t, char text[PART_ID_BYTES])
+{
+    if (t->kind == PART_GPT)
+        guid_format(&t->disk_guid, text);
+    else
+        snprintf(text, PART_ID_BYTES, "0x%08" PRIx32, t->disk_signature);
+}
+
+const char *part_type_name(const struct part_table *t, const struct part_entry *e)
+{
+    const struct gpt_type *gpt;
+    const struct mbr_type *mbr;
+
+    if (t->kind == PART_GPT) {
+        gpt = gpt_type_find(&e->type_guid);
+        return gpt ? gpt->name : NULL;
+    }
+    mbr = mbr_type_find(e->type_byte);
+    return mbr ? mbr->name : NULL;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Partition tables: what GPT and MBR disks say about where their partitions are. */
+#ifndef PART_PART_H
+#define PART_PART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "io/source.h"
+#include "part/guid.h"
+
+enum part_kind { PART_GPT, PART_MBR };
+
+/* GPT's PartitionName is 36 UTF-16 units, each at most 3 bytes of UTF-8, and a NUL. */
+enum { PART_NAME_BYTES = 36 * 3 + 1 };
+
+/* Attributes of a GPT entry (UEFI 2.10, table 5-8); bits 48 to 63 are the partition type's own. */
+#define PART_ATTR_REQUIRED         (UINT64_C(1) << 0)
+#define PART_ATTR_NO_BLOCK_IO      (UINT64_C(1) << 1)
+#define PART_ATTR_LEGACY_BOOTABLE  (UINT64_C(1) << 2)
+#define PART_ATTR_TYPE_SPECIFIC_AT 48
+
+/* One partition.  The fields of the other kind of table are zero. */
+struct part_entry {
+    unsigned number;            /* from 1, as Linux and sfdisk count; MBR's logical ones from 5 */
+    uint64_t start;             /* bytes from the start of the disk */
+    uint64_t length;            /* bytes, never 0 */
+    struct guid type_guid;      /* GPT */
+    struct guid uuid;           /* GPT */
+    uint64_t attributes;        /* GPT */
+    char name[PART_NAME_BYTES]; /* GPT: UTF-8, lone surrogates as U+FFFD; may hold controls */
+    uint8_t type_byte;          /* MBR */
+    bool bootable;              /* MBR: BootIndicator is 0x80 */
+    bool extended;              /* MBR: holds the logical partitions rather than data */
+};
+
+/* A table that was checked: every partition lies on the disk (as far as its size is known). */
+struct part_table {
+    enum part_kind kind;
+    uint32_t sector_size;       /* bytes: 512 or 4096 */
+    struct guid disk_guid;      /* GPT */
+    uint64_t first_usable_lba;  /* GPT */
+    uint64_t last_usable_lba;   /* GPT */
+    uint32_t disk_signature;    /* MBR */
+    struct part_entry *entries; /* in order of their numbers */
+    size_t count;
+};
+
+/* Enough for part_format_type, _uuid and _id. */
+enum { PART_ID_BYTES = GUID_TEXT_BYTES };
+
+/*
+ * Read the table of a disk (UEFI 2.10, sections 5.2 and 5.3).
+ *
+ * GPT with sectors of 512 or 4096 bytes, whichever the header is found at; MBR with 512 only, which
+ * is what nearly all of them have: an MBR does not say.  A damaged primary GPT is replaced by the
+ * backup (NOTICE_LOSS); a damaged or misplaced backup is told of (NOTICE_INFO) where it can be seen
+ * without reading a pipe.  Of a pipe no more is read than the table needs, except that the backup
+ * GPT is at its end.  The disk is borrowed.
+ *
+ * FAULT_DAMAGED: no table; a damaged one; a partition without sectors, outside the usable range or
+ * past the end of the disk.  Memory is bounded by the GPT's entries, GPT_ARRAY_MAX bytes on disk.
+ */
+int part_read(struct source *disk, const struct notices *notices, struct part_table **out,
+              struct fault *f);
+
+/* NULL is allowed. */
+void part_table_free(struct part_table *t);
+
+/*
+ * The one partition that a selector means: a number, `label=NAME`, `uuid=UUID` (of MBR the kernel's
+ * form, `SIGNATURE-NN`), `type=` with a GUID, 0xNN or a name or alias of part/types.h, or
+ * `largest` (extended ones do not count).  None or several are FAULT_USAGE, candidates listed.
+ */
+int part_select(const struct part_table *t, const char *selector, const struct part_entry **out,
+                struct fault *f);
+
+/* The type as sfdisk prints it ("83", or a GUID), the partition's UUID, and the disk's identity. */
+void part_format_type(const struct part_table *t, const struct part_entry *e,
+                      char text[PART_ID_BYTES]);
+void part_format_uuid(const struct part_table *t, const struct part_entry *e,
+                      char text[PART_ID_BYTES]);
+void part_format_id(const struct part_table *t, char text[PART_ID_BYTES]);
+
+/* The name of its type, or NULL if it is not known. */
+const char *part_type_name(const struct part_table *t, const struct part_entry *e);
+
+#endif
