@@ -92,6 +92,7 @@ help:
 define layer
 $$(call archive,$(1)): $$(call objects,$$(wildcard libcommon/$(1)/*.c))
 	@mkdir -p $$(@D)
+	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))

@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The whole pipeline on a real root file system: this machine's /usr, written by the kernel into a
+# GPT in a zlib-compressed qcow2, half of it in an overlay; unpacked and compared in every respect.
+
+load helper
+
+# What a tree is, one line a name: type, mode, owner, time, size, links, device, target.
+listing() {
+    (cd "$1" && find . -mindepth 1 \( -type d -printf '%p %y %m %U %G %T@\n' \) -o \
+        \( -type l -printf '%p %y %U %G %T@ %l\n' \) -o \
+        -printf '%p %y %m %U %G %T@ %s %n\n' | sort)
+}
+
+devices() {
+    (cd "$1" && find . \( -type b -o -type c \) -exec stat -c '%n %t:%T' {} + | sort)
+}
+
+# Which names share an inode: the groups, each by its names.
+links() {
+    (cd "$1" && find . -type f -links +1 -printf '%i %p\n' | sort -k1,1n -k2 |
+        awk '$1 != last { if (NR > 1) print ""; last = $1 } { printf "%s ", $2 } END { print "" }' | sort)
+}
+
+xattrs() {
+    (cd "$1" && find . -mindepth 1 -print0 | sort -z | xargs -0 getfattr -h -d -m - -e hex 2>/dev/null)
+}
+
+sums() {
+    (cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+}
+
+fill_oddities() {
+    local dir=$1
+    mkdir -p "$dir/odd/deep/er/and/deeper"
+    mknod "$dir/odd/null" c 1 3
+    mknod "$dir/odd/disk" b 259 70000
+    mkfifo "$dir/odd/fifo"
+    echo one >"$dir/odd/linked"
+    ln "$dir/odd/linked" "$dir/odd/deep/again"
+    ln "$dir/odd/linked" "$dir/aaa-first"
+    ln -s /nowhere "$dir/odd/dangling"
+    ln -s "$(printf 'long/%.0s' {1..100})" "$dir/odd/long-link"
+    echo acl >"$dir/odd/acl"
+    setfacl -m u:1234:rw,g:77:r "$dir/odd/acl"
+    setfacl -d -m u:1234:rwx "$dir/odd/deep"
+    setfattr -n user.big -v "$(printf 'x%.0s' {1..3000})" "$dir/odd/acl"
+    setfattr -n trusted.note -v 0x00ff10 "$dir/odd/deep"
+    truncate -s 40M "$dir/odd/sparse"
+    echo middle | dd of="$dir/odd/sparse" bs=1M seek=20 conv=notrunc status=none
+    fallocate -l 1M "$dir/odd/unwritten"
+    cp /usr/bin/env "$dir/odd/setuid"
+    chmod 6755 "$dir/odd/setuid"
+    echo caf >"$dir/odd/$(printf 'caf\xe9 not UTF-8')"
+    echo nl >"$dir/odd/$(printf 'line\nbreak')"
+    touch -h -d '2100-01-02 03:04:05.987654321' "$dir/odd/linked"
+    touch -d '1930-01-02 03:04:05.5' "$dir/odd/acl"
+    chown -h 70000:80000 "$dir/odd/dangling"
+}
+
+setup_file() {
+    need_root
+    need qemu-img sfdisk mke2fs getfattr setfacl sha256sum e2fsck
+    cd "$BATS_FILE_TMPDIR"
+
+    find /usr -xdev -size -1000k | sort | head -n 15000 >list
+    [ "$(wc -l <list)" -ge 10000 ]
+    mkdir tree
+    tar --no-recursion -cf - -T list 2>/dev/null | tar -xpf - -C tree --xattrs
+    fill_oddities tree
+
+    truncate -s 700M disk.raw
+    sfdisk -q disk.raw <<'END'
+label: gpt
+start=2048, size=20480, type=uefi, name="EFI"
+start=22528, size=1400832, type=linux, name="root"
+END
+    mke2fs -q -t ext4 -E offset=$((22528 * 512)) disk.raw 700416k
+    mkdir mnt
+    # Half of the tree goes into the base image, the whole of it into the overlay.
+    mount -o loop,offset=$((22528 * 512)) disk.raw mnt
+    cp -a --sparse=always tree/usr/bin mnt/
+    umount mnt
+    qemu-img convert -q -c -m 4 -W -O qcow2 -f raw disk.raw base.qcow2
+    mount -o loop,offset=$((22528 * 512)) disk.raw mnt
+    rm -r mnt/bin
+    cp -a --sparse=always tree/. mnt/
+    touch -r tree mnt
+    umount mnt
+    qemu-img convert -q -c -m 4 -W -O qcow2 -B base.qcow2 -F qcow2 -f raw disk.raw vm.qcow2
+    mkdir at
+    mount -o loop,ro,noload,offset=$((22528 * 512)) disk.raw mnt
+}
+
+teardown_file() {
+    if mountpoint -q "$BATS_FILE_TMPDIR/mnt"; then
+        umount "$BATS_FILE_TMPDIR/mnt"
+    fi
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR"
+    set -o pipefail
+}
+
+@test "the pipeline of the README makes an engram" {
+    qcow2cat vm.qcow2 | partextract 2 | ext4walk | engram-pack > vm.engram
+    zstd -q -t vm.engram
+}
+
+@test "engram-ls -l lists /usr/bin as ls would" {
+    engram-ls -l vm.engram /odd >listed
+    try engram-ls vm.engram /usr/bin
+    expect 0
+    diff <(echo "$output") <(cd mnt/usr/bin && printf '%s\n' *) >&2
+}
+
+@test "engram-cat gives the bytes of a file" {
+    cmp <(engram-cat vm.engram /usr/bin/env) mnt/usr/bin/env
+}
+
+@test "engram-verify finds the engram good" {
+    try engram-verify vm.engram
+    expect 0
+    [[ $output =~ ^vm.engram:\ ok ]]
+}
+
+@test "nothing was lost: the walk of the image and the walk of the engram are the same bytes" {
+    cmp <(ext4walk -p 2 vm.qcow2) <(engram-walk vm.engram)
+}
+
+@test "the walk is the same from qcow2, from a raw file, from a pipe" {
+    local want
+    want=$(engram-walk vm.engram | sha256sum)
+    [ "$(ext4walk -p 2 disk.raw | sha256sum)" = "$want" ]
+    [ "$(partextract 2 disk.raw | ext4walk | sha256sum)" = "$want" ]
+    [ "$(ext4walk -p label=root vm.qcow2 | sha256sum)" = "$want" ]
+}
+
+@test "unpacked, every name has its type, mode, owner, time and size" {
+    engram-unpack -C rootfs vm.engram
+    [ "$(listing mnt | wc -l)" -ge 10000 ]
+    diff <(listing mnt) <(listing rootfs) >&2
+    diff <(devices mnt) <(devices rootfs) >&2
+}
+
+@test "unpacked, hard links are links again" {
+    [ "$(links mnt | wc -l)" -ge 1 ]
+    diff <(links mnt) <(links rootfs) >&2
+}
+
+@test "unpacked, every extended attribute and ACL is there" {
+    [ "$(xattrs mnt | grep -c '^user\.\|^trusted\.\|^system\.posix_acl')" -ge 4 ]
+    diff <(xattrs mnt) <(xattrs rootfs) >&2
+}
+
+@test "unpacked, every byte is the same" {
+    diff <(sums mnt) <(sums rootfs) >&2
+}
+
+@test "unpacked, holes are holes" {
+    [ "$(stat -c %s rootfs/odd/sparse)" -eq $((40 << 20)) ]
+    [ "$(stat -c %b rootfs/odd/sparse)" -le 64 ]
+}
+
+@test "many threads and one make the same engram" {
+    ext4walk -p 2 vm.qcow2 | engram-pack -j 1 | cmp - vm.engram
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* base/output: a file that appears whole or not at all, whatever happens to its writer. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/output.h"
+#include "unit.h"
+
+/* How many names there are in the directory that the test runs in. */
+static int names_here(void)
+{
+    DIR *d = opendir(".");
+    int n = -2; /* `.` and `..` */
+
+    if (!d)
+        abort();
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+static bool contains(const char *path, const char *want)
+{
+    char buffer[64] = {0};
+    int fd = open(path, O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : read(fd, buffer, sizeof(buffer) - 1);
+
+    if (fd >= 0)
+        close(fd);
+    return n >= 0 && strcmp(buffer, want) == 0;
+}
+
+static struct output *begun(const char *path, const char *text)
+{
+    struct output *out;
+    struct fault f;
+
+    if (output_open(path, &out, &f) < 0 ||
+        write(output_fd(out), text, strlen(text)) != (ssize_t)strlen(text))
+        abort();
+    return out;
+}
+
+static void a_committed_file_is_there(struct unit *u)
+{
+    struct output *out = begun("file", "new");
+    struct fault f;
+    struct stat st;
+
+    CHECK(u, !contains("file", "new"));
+    CHECK(u, output_commit(out, &f) == 0);
+    CHECK(u, contains("file", "new") && names_here() == 1);
+    CHECK(u, stat("file", &st) == 0 && (st.st_mode & 07777) == 0640); /* umask 027 */
+    CHECK(u, output_commit(begun("file", "newer"), &f) == 0);
+    CHECK(u, contains("file", "newer") && names_here() == 1);
+    unlink("file");
+}
+
+static void a_discarded_file_is_not(struct unit *u)
+{
+    struct fault f;
+
+    CHECK(u, output_commit(begun("file", "old"), &f) == 0);
+    output_discard(begun("file", "new"));
+    CHECK(u, contains("file", "old") && names_here() == 1);
+    unlink("file");
+    output_discard(NULL);
+}
+
+static void a_signal_leaves_nothing(struct unit *u)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+            begun("file", "new");
+            raise(signals[i]);
+            _exit(0);
+        }
+        CHECK(u, waitpid(child, &status, 0) == child);
+        CHECK(u, WIFSIGNALED(status) && WTERMSIG(status) == signals[i]);
+        CHECK(u, names_here() == 0);
+    }
+}
+
+static void what_cannot_be_created_is_said(struct unit *u)
+{
+    struct output *out;
+    struct fault f;
+
+    CHECK(u, output_open("missing/file", &out, &f) == FAULT_SYSTEM);
+    CHECK(u, strcmp(f.text, "cannot create: No such file or directory") == 0);
+    CHECK(u, strcmp(f.subject, "missing/file") == 0);
+    CHECK(u, mkdir("dir", 0700) == 0);
+    CHECK(u, output_open("dir", &out, &f) == FAULT_USAGE);
+    CHECK(u, strcmp(f.text, "is not a regular file: write to it with '>'") == 0);
+    CHECK(u, rmdir("dir") == 0 && names_here() == 0);
+}
+
+/* The directory goes away between open and commit: no success, and nothing crashes. */
+static void a_file_that_cannot_be_named_is_no_success(struct unit *u)
+{
+    struct output *out;
+    struct fault f;
+
+    CHECK(u, mkdir("dir", 0700) == 0);
+    out = begun("dir/file", "new");
+    CHECK(u, rename("dir", "moved") == 0);
+    CHECK(u, output_commit(out, &f) == FAULT_SYSTEM);
+    CHECK(u, strncmp(f.text, "cannot put the finished file in place: ", 39) == 0);
+    CHECK(u, access("dir", F_OK) != 0);
+    unlink("moved/file");
+    if (system("rm -rf moved") != 0)
+        abort();
+}
+
+int main(void)
+{
+    char dir[] = "/tmp/unit-output.XXXXXX";
+    struct unit u = {0};
+
+    if (!mkdtemp(dir) || chdir(dir) < 0)
+        abort();
+    umask(027);
+    UNIT_CASE(&u, a_committed_file_is_there);
+    UNIT_CASE(&u, a_discarded_file_is_not);
+    UNIT_CASE(&u, a_signal_leaves_nothing);
+    UNIT_CASE(&u, what_cannot_be_created_is_said);
+    UNIT_CASE(&u, a_file_that_cannot_be_named_is_no_success);
+    if (rmdir(dir) < 0)
+        abort();
+    return unit_end(&u);
+}
