@@ -155,6 +155,15 @@ static _Noreturn void exit_after_printing(struct cli *cli)
     exit(cli_end(cli));
 }
 
+/* Options are only read once. */
+static void drop_tables(struct cli *cli)
+{
+    free(cli->letters);
+    free(cli->longs);
+    cli->letters = NULL;
+    cli->longs = NULL;
+}
+
 int cli_next(struct cli *cli, const char **value)
 {
     int key = getopt_long(cli->argc, cli->argv, cli->letters, cli->longs, NULL);
@@ -173,8 +182,11 @@ int cli_next(struct cli *cli, const char **value)
         if (optopt > 0 && optopt < CLI_LONG_ONLY && strchr(cli->letters, optopt) == NULL)
             cli_usage(cli, "unknown option '-%c'", optopt);
         cli_usage(cli, "unknown option '%s'", cli->argv[optind - 1]);
-    default:
+    case CLI_END:
         cli->next = optind;
+        drop_tables(cli);
+        return CLI_END;
+    default:
         return key;
     }
 }
