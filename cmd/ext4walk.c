@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* ext4walk: an ext2, ext3 or ext4 file system as a manifest. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cli.h"
+#include "base/output.h"
+#include "base/progress.h"
+#include "ext4/ext4.h"
+#include "io/engine.h"
+#include "io/sink.h"
+#include "manifest/entry.h"
+#include "manifest/writer.h"
+#include "shared/image.h"
+
+enum { KEY_TIMES = CLI_LONG_ONLY };
+
+static const struct cli_option options[] = {
+    IMAGE_OPTION_FORMAT,
+    IMAGE_OPTION_PARTITION,
+    {'n', "no-data", NULL, "write the records only, not the files' data"},
+    {KEY_TIMES, "times", "mtime|all", "which times to record (default: mtime)"},
+    CLI_OPTION_OUTPUT,
+    CLI_OPTION_QUIET,
+    CLI_OPTION_PROGRESS,
+    {0, NULL, NULL, NULL},
+};
+
+static const struct cli_command command = {
+    .name = "ext4walk",
+    .operands = "[IMAGE]",
+    .summary = "write an ext2, ext3 or ext4 file system as a manifest",
+    .options = options,
+};
+
+struct opts {
+    struct image_options image;
+    const char *output;
+    bool no_data;
+    bool all_times;
+    bool progress;
+};
+
+static void parse(struct cli *cli, struct opts *o)
+{
+    const char *value;
+    int key;
+
+    while ((key = cli_next(cli, &value)) != CLI_END) {
+        switch (key) {
+        case 'f':
+            o->image.format = image_format(cli, value);
+            break;
+        case 'p':
+            o->image.partition = value;
+            break;
+        case 'n':
+            o->no_data = true;
+            break;
+        case KEY_TIMES:
+            o->all_times = strcmp(value, "all") == 0;
+            if (!o->all_times && strcmp(value, "mtime") != 0)
+                cli_usage(cli, "--times: '%s' is neither mtime nor all", value);
+            break;
+        case 'o':
+            o->output = value;
+            break;
+        case 'q':
+            cli->quiet = true;
+            break;
+        case 'P':
+            o->progress = true;
+            break;
+        default:
+            break;
+        }
+    }
+    if (cli_operands(cli) > 1)
+        cli_usage(cli, "one IMAGE at most, not %d", cli_operands(cli));
+}
+
+/* Everything that a run holds open. */
+struct run {
+    const struct opts *opts;
+    struct source *device;
+    struct ext4 *fs;
+    struct ext4_walk *walk;
+    struct output *output;
+    struct sink *sink;
+    struct engine *engine;
+    struct manifest_writer *writer;
+    struct progress progress;
+    struct entry entry;
+};
+
+/* ---- an inode as an entry ---- */
+
+static enum entry_type entry_type_of(enum ext4_type type)
+{
+    static const enum entry_type types[] = {
+        [EXT4_FILE] = ENTRY_FILE,
+        [EXT4_DIRECTORY] = ENTRY_DIRECTORY,
+        [EXT4_SYMLINK] = ENTRY_SYMLINK,
+        [EXT4_CHAR_DEVICE] = ENTRY_CHAR_DEVICE,
+        [EXT4_BLOCK_DEVICE] = ENTRY_BLOCK_DEVICE,
+        [EXT4_FIFO] = ENTRY_FIFO,
+        [EXT4_SOCKET] = ENTRY_SOCKET,
+    };
+
+    return types[type];
+}
+
+static struct entry_time entry_time_of(struct ext4_time t)
+{
+    return (struct entry_time){.seconds = t.seconds, .nanoseconds = t.nanoseconds};
+}
+
+static int take_xattr(void *context, const char *name, const void *value, size_t value_len,
+                      struct fault *f)
+{
+    return entry_add_xattr(context, name, value, value_len, f);
+}
+
+static void fill_inode(struct entry *e, const struct ext4_inode *inode, bool all_times)
+{
+    e->type = entry_type_of(inode->type);
+    e->mode = inode->permissions;
+    e->uid = inode->uid;
+    e->gid = inode->gid;
+    e->mtime = entry_time_of(inode->mtime);
+    e->rdev_major = inode->rdev_major;
+    e->rdev_minor = inode->rdev_minor;
+    if (!all_times)
+        return;
+    e->times = ENTRY_ATIME | ENTRY_CTIME | (inode->has_crtime ? ENTRY_CRTIME : 0U);
+    e->atime = entry_time_of(inode->atime);
+    e->ctime = entry_time_of(inode->ctime);
+    e->crtime = entry_time_of(inode->crtime);
+}
+
+static int fill_text(char **to, const char *text, struct fault *f)
+{
+    *to = text ? strdup(text) : NULL;
+    return text && !*to ? fault_memory(f, "a path", strlen(text) + 1) : 0;
+}
+
+static int fill_extents(struct entry *e, const struct ext4_map *map, struct fault *f)
+{
+    int code = 0;
+
+    e->size = map->size;
+    for (size_t i = 0; i < map->count && code == 0; i++)
+        code = entry_add_extent(e, map->runs[i].offset, map->runs[i].length, f);
+    return code;
+}
+
+static int fill_entry(struct run *r, const struct ext4_node *node, struct fault *f)
+{
+    struct entry *e = &r->entry;
+    int code;
+
+    entry_reset(e);
+    if ((code = fill_text(&e->path, node->path, f)) != 0)
+        return code;
+    if (node->link) {
+        e->type = ENTRY_HARD_LINK;
+        return fill_text(&e->link, node->link, f);
+    }
+    fill_inode(e, node->inode, r->opts->all_times);
+    if ((code = fill_text(&e->target, node->target, f)) != 0 ||
+        (code = ext4_xattrs(r->fs, node->inode, take_xattr, e, f)) != 0 ||
+        (code = entry_sort_xattrs(e, f)) != 0)
+        return code;
+    return node->map ? fill_extents(e, node->map, f) : 0;
+}
+
+/* ---- the manifest ---- */
+
+static int write_data(struct run *r, const struct ext4_map *map, struct fault *f)
+{
+    struct source *data;
+    int code = ext4_data_open(r->fs, map, &data, f);
+
+    if (code != 0)
+        return code;
+    for (size_t i = 0; i < r->entry.extent_count && code == 0; i++) {
+        const struct entry_extent *x = &r->entry.extents[i];
+
+        code = engine_move(r->engine, data, x->offset, x->length, r->sink, &r->progress, f);
+        if (code == 0)
+            manifest_writer_data(r->writer, x->length);
+    }
+    source_close(data);
+    return code;
+}
+
+static int write_all(struct run *r, struct fault *f)
+{
+    struct ext4_node node;
+    bool more;
+    int code;
+
+    while ((code = ext4_walk_next(r->walk, &node, &more, f)) == 0 && more) {
+        if ((code = fill_entry(r, &node, f)) != 0)
+            return ext4_walk_about(r->walk, f);
+        if ((code = manifest_write_entry(r->writer, &r->entry, f)) != 0)
+            return code;
+        if (r->entry.extent_count > 0 && !r->opts->no_data &&
+            (code = write_data(r, node.map, f)) != 0)
+            return code;
+    }
+    return code != 0 ? code : manifest_writer_end(r->writer, f);
+}
+
+/* ---- the run ---- */
+
+static int open_all(struct cli *cli, struct run *r, struct fault *f)
+{
+    int code;
+
+    if ((code = image_open(cli, cli_operand(cli, 0), &r->opts->image, &r->device, f)) != 0 ||
+        (code = ext4_open(r->device, &cli->notices, &r->fs, f)) != 0 ||
+        (code = ext4_walk_open(r->fs, &r->walk, f)) != 0 ||
+        (code = engine_open(&r->engine, f)) != 0 ||
+        (code = output_open(r->opts->output, &r->output, f)) != 0 ||
+        (code = sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f)) != 0)
+        return code;
+    return manifest_writer_open(r->sink, !r->opts->no_data, &r->writer, f);
+}
+
+static int run(struct cli *cli, struct run *r, struct fault *f)
+{
+    int code = open_all(cli, r, f);
+
+    if (code != 0)
+        return code;
+    progress_start(&r->progress, "ext4walk", 0, r->opts->progress, cli->quiet);
+    code = write_all(r, f);
+    progress_end(&r->progress);
+    if (code != 0) {
+        struct fault unheard;
+
+        manifest_writer_fail(r->writer, f);
+        sink_finish(r->sink, &unheard);
+        return code;
+    }
+    if ((code = sink_finish(r->sink, f)) != 0)
+        return code;
+    code = output_commit(r->output, f);
+    r->output = NULL;
+    return code;
+}
+
+static void close_all(struct run *r)
+{
+    manifest_writer_close(r->writer);
+    sink_close(r->sink);
+    output_discard(r->output);
+    engine_close(r->engine);
+    ext4_walk_close(r->walk);
+    ext4_close(r->fs);
+    source_close(r->device);
+    entry_free(&r->entry);
+}
+
+int main(int argc, char **argv)
+{
+    struct opts opts = {0};
+    struct run r = {.opts = &opts};
+    struct cli cli;
+    struct fault f;
+    int code;
+
+    cli_start(&cli, &command, argc, argv);
+    parse(&cli, &opts);
+    code = run(&cli, &r, &f);
+    close_all(&r);
+    return code != 0 ? cli_fail(&cli, &f) : cli_end(&cli);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* Directories: every block a list of records, also where a hash tree lies over them. */
+#include "ext4/dir.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/crc.h"
+#include "base/text.h"
+#include "ext4/map.h"
+
+enum {
+    RECORD_HEADER_BYTES = 8,
+    RECORD_MIN_BYTES = 12,
+    NAME_MAX_BYTES = 255,
+    TAIL_BYTES = 12, /* a record without inode or name that holds the block's checksum */
+    TAIL_FILE_TYPE = 0xde,
+    HASH_ROOT_INFO = 24, /* in the first block, after the records of `.` and `..` */
+    HASH_ROOT_ENTRIES = 32,
+    HASH_NODE_ENTRIES = 8, /* in other blocks of the tree, after one empty record */
+    HASH_ENTRY_BYTES = 8,
+    HASH_TAIL_BYTES = 8,
+};
+
+/* One record, decoded and checked to lie within its block. */
+struct record {
+    uint32_t offset;
+    uint32_t inode; /* 0: unused */
+    uint32_t length;
+    uint32_t name_length;
+    uint8_t file_type;
+    const char *name; /* without a NUL */
+};
+
+/* With 64 KiB blocks a record can be as long as 16 bits cannot say. */
+static uint32_t record_length(const struct ext4 *fs, uint16_t stored)
+{
+    if (fs->super.block_size < 1U << 16)
+        return stored;
+    if (stored == 0 || stored == 0xffff)
+        return fs->super.block_size;
+    return (stored & 0xfffcU) | (stored & 3U) << 16;
+}
+
+static void decode_record(const struct ext4 *fs, const uint8_t *block, struct record *r)
+{
+    const uint8_t *p = block + r->offset;
+
+    r->inode = le32_at(p);
+    r->length = record_length(fs, le16_at(p + 4));
+    r->name_length = le16_at(p + 6);
+    r->file_type = 0;
+    if (fs->super.incompat & INCOMPAT_FILETYPE) {
+        r->name_length = p[6];
+        r->file_type = p[7];
+    }
+    r->name = (const char *)p + RECORD_HEADER_BYTES;
+}
+
+/* A record is as long as a multiple of 4 that holds it and lies within the block. */
+static int check_record(const struct ext4 *fs, const struct record *r, struct fault *f)
+{
+    uint32_t left = fs->super.block_size - r->offset;
+
+    if (r->length < RECORD_MIN_BYTES || r->length % 4 != 0)
+        return fault_set(f, FAULT_DAMAGED,
+                         "a record length of %u is not a multiple of 4 from %d up", r->length,
+                         RECORD_MIN_BYTES);
+    if (r->length > left)
+        return fault_set(f, FAULT_DAMAGED, "a record length of %u, but the block ends after %u",
+                         r->length, left);
+    if (left != r->length && left - r->length < RECORD_MIN_BYTES)
+        return fault_set(f, FAULT_DAMAGED, "a record length of %u leaves %u bytes in the block",
+                         r->length, left - r->length);
+    if (r->name_length > NAME_MAX_BYTES || r->name_length > r->length - RECORD_HEADER_BYTES)
+        return fault_set(f, FAULT_DAMAGED, "a name of %u bytes in a record of %u", r->name_length,
+                         r->length);
+    if (r->inode > fs->super.inodes_count)
+        return fault_set(f, FAULT_DAMAGED, "inode %u does not exist (there are %u)", r->inode,
+                         fs->super.inodes_count);
+    return 0;
+}
+
+static bool name_is(const struct record *r, const char *name)
+{
+    return r->name_length == strlen(name) && memcmp(r->name, name, r->name_length) == 0;
+}
+
+/* The first two records of a directory. */
+static int check_dots(const struct record *r, const char *name, uint32_t inode, struct fault *f)
+{
+    if (!name_is(r, name) || r->inode == 0)
+        return fault_set(f, FAULT_DAMAGED, "the directory has no '%s' here", name);
+    if (r->inode != inode)
+        return fault_set(f, FAULT_DAMAGED, "'%s' is inode %u, not %u", name, r->inode, inode);
+    return 0;
+}
+
+/* Any other: a name that can be one component of a path, of an inode that can be a file's. */
+static int check_name(const struct ext4 *fs, const struct record *r, struct fault *f)
+{
+    char shown[2 * NAME_MAX_BYTES];
+
+    text_escape(shown, sizeof(shown), r->name, r->name_length);
+    if (r->name_length == 0)
+        return fault_set(f, FAULT_DAMAGED, "an empty name for inode %u", r->inode);
+    if (memchr(r->name, '/', r->name_length) || memchr(r->name, '\0', r->name_length))
+        return fault_set(f, FAULT_DAMAGED, "the name '%s' contains a slash or a NUL", shown);
+    if (name_is(r, ".") || name_is(r, ".."))
+        return fault_set(f, FAULT_DAMAGED, "one more '%s'", shown);
+    if (r->inode < fs->super.first_ino)
+        return fault_set(f, FAULT_DAMAGED, "'%s' is inode %u, which is reserved", shown, r->inode);
+    return 0;
+}
+
+static int make_room(struct ext4_listing *l, size_t name_length, struct fault *f)
+{
+    if (l->count == l->room) {
+        size_t room = l->room ? l->room * 2 : 32;
+        struct ext4_dirent *entries = reallocarray(l->entries, room, sizeof(*entries));
+
+        if (!entries)
+            return fault_memory(f, "a directory", room * sizeof(*entries));
+        l->entries = entries;
+        l->room = room;
+    }
+    if (l->names_room - l->names_used <= name_length) {
+        size_t room = l->names_room * 2 + 2 * NAME_MAX_BYTES;
+        char *names = realloc(l->names, room);
+
+        if (!names)
+            return fault_memory(f, "a directory's names", room);
+        l->names = names;
+        l->names_room = room;
+    }
+    return 0;
+}
+
+static int add(struct ext4_listing *l, const struct record *r, struct fault *f)
+{
+    int code = make_room(l, r->name_length, f);
+
+    if (code != 0)
+        return code;
+    l->entries[l->count++] = (struct ext4_dirent){
+        .inode = r->inode,
+        .file_type = r->file_type,
+        .name = l->names_used,
+    };
+    memcpy(l->names + l->names_used, r->name, r->name_length);
+    l->names_used += r->name_length;
+    l->names[l->names_used++] = '\0';
+    return 0;
+}
+
+/* ---- checksums ---- */
+
+/* Where the entries of a hash tree's block start, or 0 if the block is none. */
+static uint32_t hash_entries(const struct ext4 *fs, const struct ext4_inode *dir, uint64_t number,
+                             const uint8_t *block)
+{
+    uint32_t size = fs->super.block_size;
+    uint32_t first = record_length(fs, le16_at(block + 4));
+
+    if (!(dir->flags & FLAG_INDEX))
+        return 0;
+    if (number > 0)
+        return le32_at(block) == 0 && first == size ? HASH_NODE_ENTRIES : 0;
+    if (first != RECORD_MIN_BYTES ||
+        record_length(fs, le16_at(block + RECORD_MIN_BYTES + 4)) != size - RECORD_MIN_BYTES ||
+        le32_at(block + HASH_ROOT_INFO) != 0 || block[HASH_ROOT_INFO + 5] != 8)
+        return 0;
+    return HASH_ROOT_ENTRIES;
+}
+
+/* Over the entries in use, then over what lies after the room for entries, the checksum as zeros.
+ */
+static int check_hash_checksum(const struct ext4 *fs, uint32_t seed, const uint8_t *block,
+                               uint32_t entries, struct fault *f)
+{
+    static const uint8_t zero[4];
+    uint32_t room = (fs->super.block_size - entries - HASH_TAIL_BYTES) / HASH_ENTRY_BYTES;
+    uint32_t limit = le16_at(block + entries);
+    uint32_t count = le16_at(block + entries + 2);
+    const uint8_t *tail;
+    uint32_t crc;
+
+    if (limit > room || count > limit)
+        return fault_set(f, FAULT_DAMAGED, "hash tree: %u entries with room for %u of %u", count,
+                         limit, room);
+    tail = block + entries + limit * HASH_ENTRY_BYTES;
+    crc = crc32c(seed, block, entries + count * HASH_ENTRY_BYTES);
+    crc = crc32c(crc, tail, 4);
+    crc = crc32c(crc, zero, sizeof(zero));
+    return ext4_checksum_compare(le32_at(tail + 4), crc, f);
+}
+
+static int check_checksum(const struct ext4 *fs, const struct ext4_inode *dir, uint64_t number,
+                          const uint8_t *block, struct fault *f)
+{
+    uint32_t end = fs->super.block_size - TAIL_BYTES;
+    const uint8_t *tail = block + end;
+    uint32_t seed, entries;
+
+    if (!ext4_has_metadata_csum(&fs->super))
+        return 0;
+    seed = ext4_inode_seed(fs, dir->number, dir->generation);
+    entries = hash_entries(fs, dir, number, block);
+    if (entries != 0)
+        return check_hash_checksum(fs, seed, block, entries, f);
+    if (le32_at(tail) != 0 || le16_at(tail + 4) != TAIL_BYTES || tail[6] != 0 ||
+        tail[7] != TAIL_FILE_TYPE)
+        return fault_set(f, FAULT_DAMAGED, "no record with a checksum at the end");
+    return ext4_checksum_compare(le32_at(tail + 8), crc32c(seed, block, end), f);
+}
+
+/* ---- blocks ---- */
+
+static int take_record(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                       uint64_t ordinal, const struct record *r, struct ext4_listing *l,
+                       struct fault *f)
+{
+    int code = check_record(fs, r, f);
+
+    if (code != 0)
+        return code;
+    if (ordinal == 0)
+        return check_dots(r, ".", dir->number, f);
+    if (ordinal == 1)
+        return check_dots(r, "..", parent, f);
+    if (r->inode == 0)
+        return 0;
+    code = check_name(fs, r, f);
+    return code != 0 ? code : add(l, r, f);
+}
+
+int ext4_dir_block(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                   uint64_t number, const uint8_t *block, struct ext4_listing *listing,
+                   struct fault *f)
+{
+    uint64_t ordinal = number == 0 ? 0 : 2;
+    struct record r = {0};
+
+    if (check_checksum(fs, dir, number, block, f) != 0)
+        return fault_prefix(f, "directory block %llu", (unsigned long long)number);
+    while (r.offset < fs->super.block_size) {
+        decode_record(fs, block, &r);
+        if (take_record(fs, dir, parent, ordinal++, &r, listing, f) != 0)
+            return fault_prefix(f, "directory block %llu, byte %u", (unsigned long long)number,
+                                r.offset);
+        r.offset += r.length;
+    }
+    if (ordinal < 2)
+        return fault_set(f, FAULT_DAMAGED, "directory block 0: the directory has no '..'");
+    return 0;
+}
+
+static int read_blocks(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                       const struct ext4_map *map, struct ext4_listing *l, struct fault *f)
+{
+    uint32_t size = fs->super.block_size;
+    uint64_t offset = 0;
+
+    for (size_t i = 0; i < map->count; i++) {
+        const struct ext4_run *run = &map->runs[i];
+
+        if (run->offset != offset)
+            break;
+        for (; offset < run->offset + run->length; offset += size) {
+            int code =
+                ext4_read_block(fs, (run->where + (offset - run->offset)) / size, fs->block, f);
+
+            if (code == 0)
+                code = ext4_dir_block(fs, dir, parent, offset / size, fs->block, l, f);
+            if (code != 0)
+                return code;
+        }
+    }
+    if (offset == map->size)
+        return 0;
+    return fault_set(f, FAULT_DAMAGED, "directory block %llu is a hole",
+                     (unsigned long long)(offset / size));
+}
+
+static int compare_names(const void *a, const void *b, void *names)
+{
+    const struct ext4_dirent *x = a, *y = b;
+
+    return strcmp((char *)names + x->name, (char *)names + y->name);
+}
+
+static int sort(struct ext4_listing *l, struct fault *f)
+{
+    char shown[2 * NAME_MAX_BYTES];
+
+    if (l->count > 1)
+        qsort_r(l->entries, l->count, sizeof(*l->entries), compare_names, l->names);
+    for (size_t i = 1; i < l->count; i++) {
+        const char *name = ext4_dirent_name(l, i);
+
+        if (strcmp(ext4_dirent_name(l, i - 1), name) != 0)
+            continue;
+        text_escape(shown, sizeof(shown), name, strlen(name));
+        return fault_set(f, FAULT_DAMAGED, "the directory has the name '%s' twice", shown);
+    }
+    return 0;
+}
+
+int ext4_dir_list(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                  struct ext4_map *map, struct ext4_listing *listing, struct fault *f)
+{
+    int code = ext4_map_load(fs, dir, map, f);
+
+    listing->count = 0;
+    listing->names_used = 0;
+    if (code != 0)
+        return code;
+    if (dir->size == 0 || dir->size % fs->super.block_size != 0)
+        code = fault_set(f, FAULT_DAMAGED, "a directory of %llu bytes, not whole blocks of %u",
+                         (unsigned long long)dir->size, fs->super.block_size);
+    else if ((code = read_blocks(fs, dir, parent, map, listing, f)) == 0)
+        code = sort(listing, f);
+    return code != 0 ? fault_prefix(f, "inode %u", dir->number) : 0;
+}
+
+void ext4_listing_free(struct ext4_listing *listing)
+{
+    free(listing->entries);
+    free(listing->names);
+    *listing = (struct ext4_listing){0};
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Directories: their names, sorted. */
+#ifndef EXT4_DIR_H
+#define EXT4_DIR_H
+
+#include "ext4/inode.h"
+
+struct ext4_dirent {
+    uint32_t inode;
+    uint8_t file_type; /* as stored; 0: not known */
+    size_t name;       /* where its name starts in names */
+};
+
+/* What a directory lists beside `.` and `..`.  Zeroed before its first use; reused freely. */
+struct ext4_listing {
+    struct ext4_dirent *entries; /* in byte order of their names */
+    size_t count;
+    size_t room;
+    char *names; /* each with its NUL */
+    size_t names_used;
+    size_t names_room;
+};
+
+/* Read a whole directory, whose map (in *map) is loaded for it.  `parent` is the directory that
+ * `..` must lead to.  FAULT_DAMAGED for any record that breaks a rule, and for a name that is
+ * twice. */
+int ext4_dir_list(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                  struct ext4_map *map, struct ext4_listing *listing, struct fault *f);
+
+/* Take the records of one block (0 is the directory's first), which has block_size bytes. */
+int ext4_dir_block(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                   uint64_t number, const uint8_t *block, struct ext4_listing *listing,
+                   struct fault *f);
+
+static inline const char *ext4_dirent_name(const struct ext4_listing *l, size_t i)
+{
+    return l->names + l->entries[i].name;
+}
+
+void ext4_listing_free(struct ext4_listing *listing);
+
+#endif

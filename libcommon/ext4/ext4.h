@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* ext2, ext3 and ext4 read: the tree of names, every inode's metadata, and where its data lies. */
+#ifndef EXT4_EXT4_H
+#define EXT4_EXT4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "io/source.h"
+
+/*
+ * Follows the kernel's documentation of the format (Documentation/filesystems/ext4).  Metadata is
+ * read through a bounded cache and checked, with its checksums where the file system has them;
+ * file data is only mapped, never read.  One thread at a time for everything about one file system.
+ */
+struct ext4;
+
+/*
+ * Open the file system on a device, which is borrowed and must outlive it; so must notices (NULL is
+ * allowed).  The superblock is checked whole: FAULT_DAMAGED if there is none or it makes no sense,
+ * FAULT_UNSUPPORTED with the name of a feature that cannot be read, or for a journal that must be
+ * replayed first.  A device whose size is known must hold the whole file system.
+ */
+int ext4_open(struct source *device, const struct notices *notices, struct ext4 **out,
+              struct fault *f);
+
+/* NULL is allowed. */
+void ext4_close(struct ext4 *fs);
+
+/* ---- inodes ---- */
+
+enum ext4_type {
+    EXT4_FILE,
+    EXT4_DIRECTORY,
+    EXT4_SYMLINK,
+    EXT4_CHAR_DEVICE,
+    EXT4_BLOCK_DEVICE,
+    EXT4_FIFO,
+    EXT4_SOCKET,
+};
+
+struct ext4_time {
+    int64_t seconds; /* since 1970, may be negative */
+    uint32_t nanoseconds;
+};
+
+/* An inode, decoded and checked.  Zeroed before its first use; reused freely; ext4_inode_free. */
+struct ext4_inode {
+    uint32_t number;
+    enum ext4_type type;
+    uint32_t permissions; /* 07777 at most */
+    uint32_t uid;
+    uint32_t gid;
+    uint32_t links; /* names; for directories not to be relied on */
+    uint32_t flags;
+    uint32_t generation;
+    uint64_t size;     /* bytes */
+    bool has_blocks;   /* i_blocks counts more than an attribute block */
+    uint64_t file_acl; /* the attribute block, or 0 */
+    struct ext4_time mtime, atime, ctime, crtime;
+    bool has_crtime;
+    uint32_t rdev_major, rdev_minor; /* devices */
+    uint32_t extra_size;             /* bytes of fixed fields after the first 128 */
+    uint8_t *raw;                    /* the whole inode as stored */
+};
+
+/* Inode `number` in *inode. */
+int ext4_inode_read(struct ext4 *fs, uint32_t number, struct ext4_inode *inode, struct fault *f);
+void ext4_inode_free(struct ext4_inode *inode);
+
+/*
+ * Give every extended attribute of an inode to `take`, in the order they are stored, by its full
+ * name ("user.x"), POSIX ACLs in the system.posix_acl_* form of getxattr(2).  name and value are
+ * valid during the call, which must not use the file system.
+ */
+typedef int ext4_xattr_take(void *context, const char *name, const void *value, size_t value_len,
+                            struct fault *f);
+int ext4_xattrs(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take *take,
+                void *context, struct fault *f);
+
+/* ---- where data lies ---- */
+
+/* A run of bytes of an inode that has data, whole blocks except where the file ends. */
+struct ext4_run {
+    uint64_t offset; /* bytes into the file */
+    uint64_t length; /* bytes */
+    uint64_t where;  /* bytes into the device */
+};
+
+/*
+ * An inode's data: its runs in order, merged where both sides touch, all within size.  What lies
+ * between them is holes: never allocated, or allocated and never written.  Zeroed before its first
+ * use; reused freely; ext4_map_free.
+ */
+struct ext4_map {
+    struct ext4_run *runs;
+    size_t count;
+    size_t room;     /* private: elements allocated */
+    uint64_t size;   /* bytes */
+    uint64_t blocks; /* blocks that the inode claims, those of the map itself included */
+};
+
+/* Read an inode's block map, extents or indirect blocks.  FAULT_DAMAGED if it is not well formed,
+ * ordered and within the file system.  Memory: 24 bytes for each run. */
+int ext4_map_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
+                  struct fault *f);
+void ext4_map_free(struct ext4_map *map);
+
+/* The data of a map as a source.  The map and the file system are borrowed and must outlive it and
+ * stay unchanged. */
+int ext4_data_open(struct ext4 *fs, const struct ext4_map *map, struct source **out,
+                   struct fault *f);
+
+/* ---- the tree ---- */
+
+/* One name.  Everything in it is valid until the next call on the walk. */
+struct ext4_node {
+    const char *path; /* absolute, "/" is the root */
+    const char *link; /* the path of the first name of the same inode, or NULL if this is it */
+    const struct ext4_inode *inode;
+    const char *target;         /* symbolic links, else NULL */
+    const struct ext4_map *map; /* files, else NULL */
+};
+
+/* A path longer than this is refused: it would need more than 60 times what Linux can name. */
+enum { EXT4_PATH_MAX = 256 << 10 };
+
+struct ext4_walk;
+
+/*
+ * Walk the whole tree depth first, children in byte order of their names.  Memory follows the
+ * names in the directories on the way to the current one, the paths of files with several names,
+ * and a bit for each inode reached.
+ */
+int ext4_walk_open(struct ext4 *fs, struct ext4_walk **out, struct fault *f);
+
+/* The next name, *more true; *more false after the last, when the device was also found to hold
+ * the whole file system (which reads a pipe that far). */
+int ext4_walk_next(struct ext4_walk *w, struct ext4_node *node, bool *more, struct fault *f);
+
+/* Put the current name's path before a fault's text, as ext4_walk_next does with its own: for
+ * faults met while using a node.  Returns f->code. */
+int ext4_walk_about(const struct ext4_walk *w, struct fault *f);
+
+/* NULL is allowed. */
+void ext4_walk_close(struct ext4_walk *w);
+
+#endif

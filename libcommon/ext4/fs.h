@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* An open file system as its modules share it. */
+#ifndef EXT4_FS_H
+#define EXT4_FS_H
+
+#include "ext4/ext4.h"
+#include "ext4/super.h"
+#include "io/reader.h"
+
+/* What is needed of a group descriptor. */
+struct ext4_group {
+    uint64_t inode_table; /* its first block; the whole table lies within the file system */
+    uint32_t number;
+    bool known; /* the slot is filled */
+};
+
+/* Extent trees have up to five levels below the inode. */
+enum { EXT4_GROUP_SLOTS = 1024, EXT4_TREE_DEPTH = 5 };
+
+struct ext4 {
+    struct source *device; /* borrowed */
+    struct reader *reader;
+    struct ext4_super super;
+    uint8_t *tree;  /* EXT4_TREE_DEPTH blocks: the nodes that a block map's reader stands in */
+    uint8_t *block; /* one block: of a directory, of attributes */
+    struct ext4_group groups[EXT4_GROUP_SLOTS]; /* group N in slot N % EXT4_GROUP_SLOTS */
+};
+
+/* The one gate for block numbers: [block, block + count) lies within the file system and past its
+ * superblock. */
+bool ext4_blocks_valid(const struct ext4 *fs, uint64_t block, uint64_t count);
+
+/* One whole block, whose number ext4_blocks_valid has passed. */
+int ext4_read_block(struct ext4 *fs, uint64_t block, uint8_t *buffer, struct fault *f);
+
+/* Where the group's inodes are.  FAULT_DAMAGED unless its descriptor is in order. */
+int ext4_group_get(struct ext4 *fs, uint32_t number, const struct ext4_group **out,
+                   struct fault *f);
+
+/* metadata_csum: what the checksums of an inode and of its blocks start from. */
+uint32_t ext4_inode_seed(const struct ext4 *fs, uint32_t number, uint32_t generation);
+
+/* FAULT_DAMAGED with both numbers unless the checksums are the same. */
+int ext4_checksum_compare(uint32_t stored, uint32_t computed, struct fault *f);
+
+/* 0 if the device holds every block of the file system; reads a pipe that far. */
+int ext4_require_whole(struct ext4 *fs, struct fault *f);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What the modules know of inodes beside the public part. */
+#ifndef EXT4_INODE_H
+#define EXT4_INODE_H
+
+#include "ext4/fs.h"
+
+/* i_flags */
+enum ext4_inode_flag {
+    FLAG_ENCRYPT = 0x800,
+    FLAG_INDEX = 0x1000, /* a directory with a hash tree */
+    FLAG_HUGE_FILE = 0x40000,
+    FLAG_EXTENTS = 0x80000,
+    FLAG_EA_INODE = 0x200000,
+    FLAG_INLINE_DATA = 0x10000000,
+};
+
+enum {
+    INODE_BLOCK = 0x28, /* i_block: extent root, block numbers, target or device */
+    INODE_BLOCK_BYTES = 60,
+    INODE_EXTRA = 0x80, /* where the fixed fields of larger inodes start */
+};
+
+/* The time of a field and of its _extra field (0 if the inode has none): 34 bits of signed seconds,
+ * of which the extra field has the upper two, and 30 bits of nanoseconds. */
+struct ext4_time ext4_time_decode(uint32_t seconds, uint32_t extra);
+
+/* The i_block area. */
+static inline const uint8_t *ext4_inode_block(const struct ext4_inode *inode)
+{
+    return inode->raw + INODE_BLOCK;
+}
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Which inodes have been met: a bit for each, in pages that are made when they are needed. */
+#ifndef EXT4_SEEN_H
+#define EXT4_SEEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+struct ext4_seen {
+    uint8_t **pages;
+    uint32_t count; /* of pages */
+};
+
+/* For numbers up to max. */
+int ext4_seen_open(struct ext4_seen *s, uint32_t max, struct fault *f);
+
+/* Mark a number, *before whether it was marked already. */
+int ext4_seen_mark(struct ext4_seen *s, uint32_t number, bool *before, struct fault *f);
+
+void ext4_seen_close(struct ext4_seen *s);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* The superblock: decoded, checked, and its features accepted or refused by name. */
+#include "ext4/super.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "base/crc.h"
+
+enum {
+    SUPER_MAGIC = 0xef53,
+    GOOD_OLD_REV = 0,
+    DYNAMIC_REV = 1,
+    GOOD_OLD_FIRST_INO = 11,
+    MAX_LOG_BLOCK_SIZE = 6, /* 64 KiB */
+    CHECKSUM_CRC32C = 1,
+    CHECKSUM_OFFSET = 0x3fc,
+    DESC_SIZE = 32,
+    DESC_SIZE_64BIT = 64,
+    MAX_DESC_SIZE = 1024,
+};
+
+static void decode(const uint8_t *p, struct ext4_super *s)
+{
+    *s = (struct ext4_super){
+        .inodes_count = le32_at(p),
+        .blocks_count = le32_at(p + 0x04),
+        .first_data_block = le32_at(p + 0x14),
+        .log_block_size = le32_at(p + 0x18),
+        .blocks_per_group = le32_at(p + 0x20),
+        .inodes_per_group = le32_at(p + 0x28),
+        .state = le16_at(p + 0x3a),
+        .creator_os = le32_at(p + 0x48),
+        .rev_level = le32_at(p + 0x4c),
+        .first_ino = GOOD_OLD_FIRST_INO,
+        .inode_size = EXT4_MIN_INODE_SIZE,
+        .desc_size = DESC_SIZE,
+    };
+    if (s->rev_level == GOOD_OLD_REV)
+        return; /* the fields from here on were not yet thought of */
+    s->first_ino = le32_at(p + 0x54);
+    s->inode_size = le16_at(p + 0x58);
+    s->compat = le32_at(p + 0x5c);
+    s->incompat = le32_at(p + 0x60);
+    s->ro_compat = le32_at(p + 0x64);
+    memcpy(s->uuid, p + 0x68, sizeof(s->uuid));
+    s->journal_inum = le32_at(p + 0xe0);
+    s->first_meta_bg = le32_at(p + 0x104);
+    if (s->incompat & INCOMPAT_64BIT) {
+        s->desc_size = le16_at(p + 0xfe);
+        s->blocks_count |= (uint64_t)le32_at(p + 0x150) << 32;
+    }
+    s->checksum_type = p[0x175];
+    s->backup_groups[0] = le32_at(p + 0x24c);
+    s->backup_groups[1] = le32_at(p + 0x250);
+    s->checksum_seed = s->incompat & INCOMPAT_CSUM_SEED ? le32_at(p + 0x270)
+                                                        : crc32c(~0U, s->uuid, sizeof(s->uuid));
+}
+
+static int check_identity(const uint8_t *p, const struct ext4_super *s, struct fault *f)
+{
+    uint32_t stored = le32_at(p + CHECKSUM_OFFSET);
+    uint32_t computed;
+
+    if (le16_at(p + 0x38) != SUPER_MAGIC)
+        return fault_set(f, FAULT_DAMAGED,
+                         "no ext2, ext3 or ext4 file system: the magic number at offset %d is "
+                         "0x%04x, not 0x%04x",
+                         EXT4_SUPER_OFFSET + 0x38, le16_at(p + 0x38), SUPER_MAGIC);
+    if (s->rev_level > DYNAMIC_REV)
+        return fault_set(f, FAULT_UNSUPPORTED, "revision %u of the format is not supported",
+                         s->rev_level);
+    if (!ext4_has_metadata_csum(s))
+        return 0;
+    if (s->checksum_type != CHECKSUM_CRC32C)
+        return fault_set(f, FAULT_UNSUPPORTED, "metadata checksums of type %u are not supported",
+                         s->checksum_type);
+    computed = crc32c(~0U, p, CHECKSUM_OFFSET);
+    if (computed != stored)
+        return fault_set(f, FAULT_DAMAGED, "superblock: checksum 0x%08x, computed 0x%08x", stored,
+                         computed);
+    return 0;
+}
+
+/* Sizes of blocks, inodes and descriptors; sets block_size. */
+static int check_sizes(struct ext4_super *s, struct fault *f)
+{
+    if (s->log_block_size > MAX_LOG_BLOCK_SIZE)
+        return fault_set(f, FAULT_DAMAGED,
+                         "superblock: block size 1024 << %u is more than 1024 << %d",
+                         s->log_block_size, MAX_LOG_BLOCK_SIZE);
+    s->block_size = 1024U << s->log_block_size;
+    if (!is_power_of_2(s->inode_size) || s->inode_size < EXT4_MIN_INODE_SIZE ||
+        s->inode_size > s->block_size)
+        return fault_set(f, FAULT_DAMAGED,
+                         "superblock: inode size %u is not a power of two from %d to %u",
+                         s->inode_size, EXT4_MIN_INODE_SIZE, s->block_size);
+    if (s->incompat & INCOMPAT_64BIT &&
+        (!is_power_of_2(s->desc_size) || s->desc_size < DESC_SIZE_64BIT ||
+         s->desc_size > MAX_DESC_SIZE))
+        return fault_set(f, FAULT_DAMAGED,
+                         "superblock: group descriptor size %u is not a power of two from %d to %d",
+                         s->desc_size, DESC_SIZE_64BIT, MAX_DESC_SIZE);
+    return 0;
+}
+
+/* How blocks and inodes are shared out to groups; sets group_count. */
+static int check_groups(struct ext4_super *s, struct fault *f)
+{
+    uint32_t bits = 8 * s->block_size; /* what one bitmap block can tell of */
+    uint32_t first = s->block_size == 1024;
+    uint64_t groups, bytes;
+
+    if (s->first_data_block != first)
+        return fault_set(f, FAULT_DAMAGED,
+                         "superblock: first data block %u, must be %u with blocks of %u bytes",
+                         s->first_data_block, first, s->block_size);
+    if (s->blocks_count <= first || !mul_u64(s->blocks_count, s->block_size, &bytes) ||
+        bytes > INT64_MAX)
+        return fault_set(f, FAULT_DAMAGED, "superblock: a block count of %llu makes no sense",
+                         (unsigned long long)s->blocks_count);
+    if (s->blocks_per_group == 0 || s->blocks_per_group > bits)
+        return fault_set(f, FAULT_DAMAGED, "superblock: %u blocks per group, must be 1 to %u",
+                         s->blocks_per_group, bits);
+    if (s->inodes_per_group == 0 || s->inodes_per_group > bits)
+        return fault_set(f, FAULT_DAMAGED, "superblock: %u inodes per group, must be 1 to %u",
+                         s->inodes_per_group, bits);
+    groups = div_round_up(s->blocks_count - first, s->blocks_per_group);
+    if (groups * s->inodes_per_group != s->inodes_count || groups > UINT32_MAX)
+        return fault_set(f, FAULT_DAMAGED,
+                         "superblock: %u inodes, but %llu groups of %u inodes each",
+                         s->inodes_count, (unsigned long long)groups, s->inodes_per_group);
+    s->group_count = (uint32_t)groups;
+    if (s->first_ino < GOOD_OLD_FIRST_INO || s->first_ino > s->inodes_count)
+        return fault_set(f, FAULT_DAMAGED, "superblock: first free inode %u, must be %d to %u",
+                         s->first_ino, GOOD_OLD_FIRST_INO, s->inodes_count);
+    return 0;
+}
+
+int ext4_super_decode(const uint8_t *bytes, struct ext4_super *s, struct fault *f)
+{
+    int code;
+
+    decode(bytes, s);
+    if ((code = check_identity(bytes, s, f)) != 0 || (code = ext4_features_check(s, f)) != 0 ||
+        (code = check_sizes(s, f)) != 0)
+        return code;
+    return check_groups(s, f);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* A hash table from numbers to pointers: blocks met, files with several names. */
+#include "ext4/table.h"
+
+#include <stdlib.h>
+
+/* Open addressing with linear probing, at most two thirds full. */
+static struct ext4_slot *find(struct ext4_slot *slots, size_t room, uint64_t key)
+{
+    /* Fibonacci hashing: the upper bits of the product are well mixed. */
+    size_t i = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (room - 1);
+
+    while (slots[i].key != 0 && slots[i].key != key)
+        i = (i + 1) & (room - 1);
+    return &slots[i];
+}
+
+static int grow(struct ext4_table *t, struct fault *f)
+{
+    size_t room = t->room ? t->room * 2 : 64;
+    struct ext4_slot *slots = calloc(room, sizeof(*slots));
+
+    if (!slots)
+        return fault_memory(f, "a table of numbers", room * sizeof(*slots));
+    for (size_t i = 0; i < t->room; i++)
+        if (t->slots[i].key != 0)
+            *find(slots, room, t->slots[i].key) = t->slots[i];
+    free(t->slots);
+    t->slots = slots;
+    t->room = room;
+    return 0;
+}
+
+int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, bool *added,
+                   struct fault *f)
+{
+    if (t->count >= t->room / 3 * 2) {
+        int code = grow(t, f);
+
+        if (code != 0)
+            return code;
+    }
+    *slot = find(t->slots, t->room, key);
+    *added = (*slot)->key == 0;
+    if (*added) {
+        (*slot)->key = key;
+        t->count++;
+    }
+    return 0;
+}
+
+void ext4_table_free(struct ext4_table *t)
+{
+    for (size_t i = 0; i < t->room; i++)
+        free(t->slots[i].value);
+    free(t->slots);
+    *t = (struct ext4_table){0};
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* Extended attributes: after the fields of the inode, and in a block of their own. */
+#include "ext4/xattr.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "base/crc.h"
+#include "ext4/acl.h"
+
+enum {
+    XATTR_MAGIC = 0xea020000,
+    BLOCK_HEADER_BYTES = 32,
+    BLOCK_CHECKSUM = 16,
+    INODE_HEADER_BYTES = 4,
+    ENTRY_BYTES = 16,
+    END_BYTES = 4,    /* zeros after the last entry */
+    NAME_BYTES = 288, /* the longest prefix, 255 bytes and a NUL */
+};
+
+/* e_name_index: which prefix the name has that is not stored. */
+struct prefix {
+    const char *text;
+    bool whole; /* the prefix is the name */
+    bool acl;
+};
+
+static const struct prefix prefixes[] = {
+    [1] = {.text = "user."},
+    [2] = {.text = "system.posix_acl_access", .whole = true, .acl = true},
+    [3] = {.text = "system.posix_acl_default", .whole = true, .acl = true},
+    [4] = {.text = "trusted."},
+    [6] = {.text = "security."},
+    [7] = {.text = "system."},
+    [8] = {.text = "system.richacl", .whole = true},
+    [10] = {.text = "gnu."},
+};
+
+struct entry {
+    size_t name_length;
+    unsigned name_index;
+    size_t value_offset; /* from the area's base */
+    uint32_t value_inode;
+    size_t value_size;
+    const char *name; /* without a NUL */
+};
+
+/* Where the entry after this one starts, or where the end is. */
+static size_t entry_size(size_t name_length)
+{
+    return ENTRY_BYTES + (name_length + 3) / 4 * 4;
+}
+
+static int decode_entry(const struct ext4_xattr_area *area, size_t at, struct entry *e,
+                        struct fault *f)
+{
+    const uint8_t *p = area->table + at;
+
+    if (area->size - at < ENTRY_BYTES + END_BYTES || area->size - at - END_BYTES < entry_size(p[0]))
+        return fault_set(f, FAULT_DAMAGED, "the table does not end within its %zu bytes",
+                         area->size);
+    *e = (struct entry){
+        .name_length = p[0],
+        .name_index = p[1],
+        .value_offset = le16_at(p + 2),
+        .value_inode = le32_at(p + 4),
+        .value_size = le32_at(p + 8),
+        .name = (const char *)p + ENTRY_BYTES,
+    };
+    return 0;
+}
+
+/* The end of the table: after the zeros that follow the last entry, where values may start. */
+static int find_end(const struct ext4_xattr_area *area, size_t *end, struct fault *f)
+{
+    size_t at = 0;
+
+    for (;;) {
+        struct entry e;
+        int code;
+
+        if (area->size - at < END_BYTES)
+            return fault_set(f, FAULT_DAMAGED, "the table does not end within its %zu bytes",
+                             area->size);
+        if (le32_at(area->table + at) == 0)
+            break;
+        if ((code = decode_entry(area, at, &e, f)) != 0)
+            return code;
+        at += entry_size(e.name_length);
+    }
+    *end = at + END_BYTES;
+    return 0;
+}
+
+/* The full name in name, and what kind it is. */
+static int full_name(const struct entry *e, char name[NAME_BYTES], const struct prefix **prefix,
+                     struct fault *f)
+{
+    size_t known = sizeof(prefixes) / sizeof(*prefixes);
+    const struct prefix *p = e->name_index < known ? &prefixes[e->name_index] : NULL;
+
+    if (!p || !p->text)
+        return fault_set(f, FAULT_UNSUPPORTED, "a name of kind %u is not supported", e->name_index);
+    if (p->whole != (e->name_length == 0) || memchr(e->name, '\0', e->name_length))
+        return fault_set(f, FAULT_DAMAGED, "a name of kind %u ('%s') and %zu bytes makes no sense",
+                         e->name_index, p->text, e->name_length);
+    snprintf(name, NAME_BYTES, "%s%.*s", p->text, (int)e->name_length, e->name);
+    *prefix = p;
+    return 0;
+}
+
+/* Values lie after the table and within the area. */
+static int find_value(const struct ext4_xattr_area *area, const struct entry *e, size_t end,
+                      const uint8_t **value, struct fault *f)
+{
+    if (e->value_inode != 0)
+        return fault_set(f, FAULT_DAMAGED,
+                         "the value is in inode %u, but the file system lacks the feature ea_inode",
+                         e->value_inode);
+    *value = area->table + end;
+    if (e->value_size == 0)
+        return 0;
+    if (e->value_offset < area->header + end ||
+        !range_within(e->value_offset - area->header, e->value_size, area->size))
+        return fault_set(f, FAULT_DAMAGED,
+                         "a value of %zu bytes at byte %zu does not lie between bytes %zu and %zu",
+                         e->value_size, e->value_offset, area->header + end,
+                         area->header + area->size);
+    *value = area->table + (e->value_offset - area->header);
+    return 0;
+}
+
+static int give(const struct ext4_xattr_area *area, const struct entry *e, size_t end,
+                ext4_xattr_take *take, void *context, struct fault *f)
+{
+    const struct prefix *prefix = NULL;
+    const uint8_t *value = NULL;
+    char name[NAME_BYTES];
+    uint8_t *acl;
+    size_t acl_len;
+    int code;
+
+    if ((code = full_name(e, name, &prefix, f)) != 0 ||
+        (code = find_value(area, e, end, &value, f)) != 0)
+        return code;
+    if (!prefix->acl)
+        return take(context, name, value, e->value_size, f);
+    code = ext4_acl_convert(value, e->value_size, &acl, &acl_len, f);
+    if (code != 0)
+        return code;
+    code = take(context, name, acl, acl_len, f);
+    free(acl);
+    return code;
+}
+
+int ext4_xattr_table(const struct ext4_xattr_area *area, ext4_xattr_take *take, void *context,
+                     struct fault *f)
+{
+    size_t at = 0, end = 0;
+    unsigned number = 0;
+    int code = find_end(area, &end, f);
+
+    while (code == 0 && le32_at(area->table + at) != 0) {
+        struct entry e;
+
+        if ((code = decode_entry(area, at, &e, f)) != 0)
+            return code;
+        if (give(area, &e, end, take, context, f) != 0)
+            return fault_prefix(f, "attribute %u", number);
+        at += entry_size(e.name_length);
+        number++;
+    }
+    return code;
+}
+
+/* What follows the fixed fields of a larger inode is a table if the magic number says so. */
+static int take_from_inode(const struct ext4 *fs, const struct ext4_inode *inode,
+                           ext4_xattr_take *take, void *context, struct fault *f)
+{
+    size_t start = INODE_EXTRA + inode->extra_size;
+    size_t size = fs->super.inode_size - start;
+    struct ext4_xattr_area area = {
+        .table = inode->raw + start + INODE_HEADER_BYTES,
+        .size = size - INODE_HEADER_BYTES,
+    };
+
+    if (inode->extra_size == 0 || size < INODE_HEADER_BYTES + END_BYTES ||
+        le32_at(inode->raw + start) != XATTR_MAGIC)
+        return 0;
+    if (ext4_xattr_table(&area, take, context, f) != 0)
+        return fault_prefix(f, "attributes in the inode");
+    return 0;
+}
+
+/* The checksum covers the block's number and the block with the checksum as zeros. */
+static int check_block(const struct ext4 *fs, uint64_t number, const uint8_t *block,
+                       struct fault *f)
+{
+    static const uint8_t zero[4];
+    const uint8_t *rest = block + BLOCK_CHECKSUM + 4;
+    uint8_t start[8];
+    uint32_t crc;
+
+    if (le32_at(block) != XATTR_MAGIC)
+        return fault_set(f, FAULT_DAMAGED, "magic number 0x%08x, not 0x%08x", le32_at(block),
+                         XATTR_MAGIC);
+    if (le32_at(block + 8) != 1)
+        return fault_set(f, FAULT_DAMAGED, "%u blocks, must be 1", le32_at(block + 8));
+    if (!ext4_has_metadata_csum(&fs->super))
+        return 0;
+    put_le64(start, number);
+    crc = crc32c(fs->super.checksum_seed, start, sizeof(start));
+    crc = crc32c(crc, block, BLOCK_CHECKSUM);
+    crc = crc32c(crc, zero, sizeof(zero));
+    crc = crc32c(crc, rest, fs->super.block_size - BLOCK_CHECKSUM - 4);
+    return ext4_checksum_compare(le32_at(block + BLOCK_CHECKSUM), crc, f);
+}
+
+static int take_from_block(struct ext4 *fs, uint64_t number, ext4_xattr_take *take, void *context,
+                           struct fault *f)
+{
+    struct ext4_xattr_area area = {
+        .table = fs->block + BLOCK_HEADER_BYTES,
+        .size = fs->super.block_size - BLOCK_HEADER_BYTES,
+        .header = BLOCK_HEADER_BYTES,
+    };
+    int code;
+
+    if (!ext4_blocks_valid(fs, number, 1))
+        return fault_set(f, FAULT_DAMAGED, "outside the file system (%llu blocks)",
+                         (unsigned long long)fs->super.blocks_count);
+    if ((code = ext4_read_block(fs, number, fs->block, f)) != 0 ||
+        (code = check_block(fs, number, fs->block, f)) != 0)
+        return code;
+    return ext4_xattr_table(&area, take, context, f);
+}
+
+int ext4_xattrs(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take *take,
+                void *context, struct fault *f)
+{
+    if (take_from_inode(fs, inode, take, context, f) != 0)
+        goto fail;
+    if (inode->file_acl == 0)
+        return 0;
+    if (take_from_block(fs, inode->file_acl, take, context, f) == 0)
+        return 0;
+    fault_prefix(f, "attribute block %llu", (unsigned long long)inode->file_acl);
+fail:
+    return fault_prefix(f, "inode %u", inode->number);
+}
