@@ -16,7 +16,7 @@
 /*
  * An open engram.  Nothing in it is trusted: what is at fault is FAULT_DAMAGED with the region and
  * its offset, and an unknown version or required feature is FAULT_UNSUPPORTED.  Whatever a function
- * below hands out has been checked against its SHA-256 first.  Memory: 44 bytes per chunk, one leaf
+ * below hands out has been checked against its SHA-256 first.  Memory: 56 bytes per chunk, one leaf
  * of the index per walk, and ENGRAM_CACHE_BYTES of decoded blocks.  One thread at a time.
  */
 struct engram;

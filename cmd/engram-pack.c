@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* engram-pack: a manifest as an engram. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/output.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "engram/profile.h"
+#include "engram/writer.h"
+#include "io/sink.h"
+#include "io/stream.h"
+#include "manifest/reader.h"
+
+enum { JOBS_MAX = 256, BUFFER_BYTES = 1 << 20 };
+
+static const struct cli_option options[] = {
+    {'r', "rules", "SET", "compress by this set of rules: fast, balanced (default) or max"},
+    {'j', "jobs", "N", "compress with N threads (default: the processors)"},
+    CLI_OPTION_OUTPUT,
+    CLI_OPTION_QUIET,
+    CLI_OPTION_PROGRESS,
+    {0, NULL, NULL, NULL},
+};
+
+static const struct cli_command command = {
+    .name = "engram-pack",
+    .operands = "[MANIFEST]",
+    .summary = "pack a manifest with its data into an engram",
+    .options = options,
+};
+
+struct opts {
+    const struct rules *rules;
+    unsigned jobs;
+    const char *output;
+    bool progress;
+};
+
+static void parse(struct cli *cli, struct opts *o)
+{
+    const char *value;
+    int key;
+
+    o->rules = rules_builtin("balanced");
+    o->jobs = pool_processors();
+    while ((key = cli_next(cli, &value)) != CLI_END) {
+        switch (key) {
+        case 'r':
+            o->rules = rules_builtin(value);
+            if (!o->rules)
+                cli_usage(cli, "option '--rules' takes fast, balanced or max, not '%s'", value);
+            break;
+        case 'j':
+            o->jobs = (unsigned)cli_number(cli, "jobs", value, 1, JOBS_MAX);
+            break;
+        case 'o':
+            o->output = value;
+            break;
+        case 'q':
+            cli->quiet = true;
+            break;
+        case 'P':
+            o->progress = true;
+            break;
+        default:
+            break;
+        }
+    }
+    if (o->jobs > JOBS_MAX)
+        o->jobs = JOBS_MAX;
+    if (cli_operands(cli) > 1)
+        cli_usage(cli, "one MANIFEST at most, not %d", cli_operands(cli));
+}
+
+/* Everything that a run holds open. */
+struct run {
+    const struct opts *opts;
+    int fd; /* of the manifest; -1 if none, or standard input */
+    struct stream *stream;
+    struct manifest_reader *manifest;
+    struct output *output;
+    struct sink *sink;
+    struct engram_writer *writer;
+    struct entry entry;
+    uint8_t *buffer;
+    struct progress progress;
+};
+
+static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
+{
+    const char *operand = cli_operand(cli, 0);
+    bool is_stdin = !operand || strcmp(operand, "-") == 0;
+
+    cli->operand = is_stdin ? "standard input" : operand;
+    if (!is_stdin) {
+        r->fd = open(operand, O_RDONLY | O_CLOEXEC);
+        if (r->fd < 0)
+            return fault_errno(f, errno, "cannot open");
+    }
+    if (stream_open(is_stdin ? STDIN_FILENO : r->fd, cli->operand, &r->stream, f) < 0 ||
+        manifest_reader_open(r->stream, &r->manifest, f) < 0)
+        return f->code;
+    if (!manifest_has_data(r->manifest))
+        return fault_set(f, FAULT_USAGE,
+                         "the manifest has no data (data=none): there is nothing to pack");
+    return 0;
+}
+
+static int open_all(struct cli *cli, struct run *r, struct fault *f)
+{
+    r->buffer = malloc(BUFFER_BYTES);
+    if (!r->buffer)
+        return fault_memory(f, "a buffer", BUFFER_BYTES);
+    if (open_manifest(cli, r, f) < 0 || output_open(r->opts->output, &r->output, f) < 0 ||
+        sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f) < 0)
+        return f->code;
+    return engram_writer_open(r->sink, r->opts->rules, r->opts->jobs, &r->writer, f);
+}
+
+static int pack_data(struct run *r, struct fault *f)
+{
+    size_t got;
+
+    for (;;) {
+        if (manifest_read(r->manifest, r->buffer, BUFFER_BYTES, &got, f) < 0)
+            return f->code;
+        if (got == 0)
+            return 0;
+        if (engram_writer_data(r->writer, r->buffer, got, f) < 0)
+            return f->code;
+        progress_add(&r->progress, got);
+    }
+}
+
+static int pack_all(struct run *r, struct fault *f)
+{
+    struct engram_info info;
+    bool more;
+
+    for (;;) {
+        if (manifest_next(r->manifest, &r->entry, &more, f) < 0)
+            return f->code;
+        if (!more)
+            return engram_writer_finish(r->writer, &info, f);
+        if (engram_writer_entry(r->writer, &r->entry, f) < 0 || pack_data(r, f) < 0)
+            return f->code;
+    }
+}
+
+static int run(struct cli *cli, struct run *r, struct fault *f)
+{
+    int code = open_all(cli, r, f);
+
+    if (code < 0)
+        return code;
+    progress_start(&r->progress, "engram-pack", 0, r->opts->progress, cli->quiet);
+    code = pack_all(r, f);
+    progress_end(&r->progress);
+    if (code < 0 || (code = sink_finish(r->sink, f)) < 0)
+        return code;
+    code = output_commit(r->output, f);
+    r->output = NULL;
+    return code;
+}
+
+static void close_all(struct run *r)
+{
+    engram_writer_close(r->writer);
+    sink_close(r->sink);
+    output_discard(r->output);
+    manifest_reader_close(r->manifest);
+    stream_close(r->stream);
+    entry_free(&r->entry);
+    free(r->buffer);
+    if (r->fd >= 0)
+        close(r->fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct opts opts = {0};
+    struct run r = {.opts = &opts, .fd = -1};
+    struct cli cli;
+    struct fault f;
+    int code;
+
+    cli_start(&cli, &command, argc, argv);
+    parse(&cli, &opts);
+    code = run(&cli, &r, &f);
+    close_all(&r);
+    return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* One zstd frame in memory, packed and unpacked. */
+#include "engram/frame.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <zstd.h>
+
+struct frame_packer {
+    ZSTD_CCtx *context;
+};
+
+struct frame_unpacker {
+    ZSTD_DCtx *context;
+};
+
+int frame_packer_open(struct frame_packer **out, struct fault *f)
+{
+    struct frame_packer *p = calloc(1, sizeof(*p));
+
+    if (p)
+        p->context = ZSTD_createCCtx();
+    if (!p || !p->context) {
+        free(p);
+        return fault_memory(f, "a zstd compressor", sizeof(*p));
+    }
+    *out = p;
+    return 0;
+}
+
+void frame_packer_close(struct frame_packer *p)
+{
+    if (p)
+        ZSTD_freeCCtx(p->context);
+    free(p);
+}
+
+size_t frame_bound(size_t len)
+{
+    return ZSTD_compressBound(len);
+}
+
+int frame_pack(struct frame_packer *p, int level, uint32_t window_bytes, const uint8_t *from,
+               size_t len, uint8_t *to, size_t *packed, struct fault *f)
+{
+    size_t rc;
+
+    /* These fail only for values out of zstd's range, which no profile has: then the frame would
+     * lack its checksum, and that must not go unseen. */
+    if (ZSTD_isError(rc = ZSTD_CCtx_reset(p->context, ZSTD_reset_session_and_parameters)) ||
+        ZSTD_isError(rc = ZSTD_CCtx_setParameter(p->context, ZSTD_c_compressionLevel, level)) ||
+        ZSTD_isError(rc = ZSTD_CCtx_setParameter(p->context, ZSTD_c_checksumFlag, 1)) ||
+        ZSTD_isError(rc = ZSTD_CCtx_setParameter(p->context, ZSTD_c_windowLog,
+                                                 __builtin_ctz(window_bytes))) ||
+        ZSTD_isError(rc = ZSTD_compress2(p->context, to, frame_bound(len), from, len)))
+        return fault_set(f, FAULT_SYSTEM, "zstd: %s", ZSTD_getErrorName(rc));
+    *packed = rc;
+    return 0;
+}
+
+int frame_unpacker_open(struct frame_unpacker **out, struct fault *f)
+{
+    struct frame_unpacker *u = calloc(1, sizeof(*u));
+
+    if (u)
+        u->context = ZSTD_createDCtx();
+    if (!u || !u->context) {
+        free(u);
+        return fault_memory(f, "a zstd decompressor", sizeof(*u));
+    }
+    *out = u;
+    return 0;
+}
+
+void frame_unpacker_close(struct frame_unpacker *u)
+{
+    if (u)
+        ZSTD_freeDCtx(u->context);
+    free(u);
+}
+
+/* RFC 8878, section 3.1.1.1.1: the frame header descriptor, after the magic number. */
+enum { AT_DESCRIPTOR = 4, DESCRIPTOR_CHECKSUM = 1 << 2 };
+
+int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint8_t *to,
+                 size_t unpacked, struct fault *f)
+{
+    unsigned long long content = ZSTD_getFrameContentSize(from, len);
+    size_t rc = ZSTD_findFrameCompressedSize(from, len);
+
+    if (content == ZSTD_CONTENTSIZE_ERROR || ZSTD_isError(rc))
+        return fault_set(f, FAULT_DAMAGED, "it is not a zstd frame");
+    if (rc != len)
+        return fault_set(f, FAULT_DAMAGED, "its zstd frame has %zu bytes, not %zu", rc, len);
+    if (content != unpacked)
+        return fault_set(f, FAULT_DAMAGED, "its zstd frame does not claim %zu bytes of content",
+                         unpacked);
+    if (!(from[AT_DESCRIPTOR] & DESCRIPTOR_CHECKSUM))
+        return fault_set(f, FAULT_DAMAGED, "its zstd frame has no checksum");
+    rc = ZSTD_decompressDCtx(u->context, to, unpacked, from, len);
+    if (ZSTD_isError(rc))
+        return fault_set(f, FAULT_DAMAGED, "zstd: %s", ZSTD_getErrorName(rc));
+    if (rc != unpacked)
+        return fault_set(f, FAULT_DAMAGED, "it unpacks to %zu bytes, not %zu", rc, unpacked);
+    return 0;
+}

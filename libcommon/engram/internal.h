@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What an open engram is made of.  For engram/ alone. */
+#ifndef ENGRAM_INTERNAL_H
+#define ENGRAM_INTERNAL_H
+
+#include "engram/blockcache.h"
+#include "engram/engram.h"
+#include "engram/frame.h"
+#include "engram/leaf.h"
+#include "engram/tables.h"
+#include "io/reader.h"
+
+struct engram {
+    struct engram_info info;
+    struct reader *reader;
+    struct tables tables;
+    struct frame_unpacker *unpacker; /* for leaves */
+    struct blockcache *cache;
+    struct leaf found; /* where engram_find looked last */
+};
+
+#endif

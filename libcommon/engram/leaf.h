@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Leaves of an engram's index: some entries each, read and checked. */
+#ifndef ENGRAM_LEAF_H
+#define ENGRAM_LEAF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "engram/engram.h"
+#include "engram/frame.h"
+#include "engram/tables.h"
+#include "io/reader.h"
+
+/* One unpacked leaf and the place in it where reading goes on.  Plain data, all-zero when new. */
+struct leaf {
+    const struct tables *tables; /* NULL: nothing is loaded */
+    uint32_t number;
+    uint32_t left; /* entries from `at` on */
+    uint8_t *bytes;
+    size_t length;
+    size_t at;
+};
+
+/* Read leaf `number`, check and unpack it, and stand before its first entry.  What was loaded
+ * before is gone, also on failure.  Tables are borrowed. */
+int leaf_load(struct leaf *l, struct reader *from, const struct tables *t, struct frame_unpacker *u,
+              uint32_t number, struct fault *f);
+
+/* Stand before the first entry of what is loaded again. */
+void leaf_rewind(struct leaf *l);
+
+/* The path of the next entry, of which there must be one (left > 0): a string in the leaf, not
+ * checked beyond its length. */
+int leaf_peek(const struct leaf *l, const char **path, struct fault *f);
+
+/* Go past the next entry without looking at it closely. */
+int leaf_skip(struct leaf *l, struct fault *f);
+
+/* The next entry, of which there must be one, parsed and checked by itself; after a leaf's last
+ * entry nothing may be left over. */
+int leaf_next(struct leaf *l, struct engram_item *item, struct fault *f);
+
+void leaf_free(struct leaf *l);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Where everything in an engram lies: its footer and its tables, read and checked. */
+#include "engram/tables.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "engram/profile.h"
+
+static int load_footer(struct reader *from, uint64_t size, struct layout_footer *footer,
+                       struct fault *f)
+{
+    uint8_t header[LAYOUT_HEADER_BYTES], end[LAYOUT_FOOTER_BYTES];
+    uint64_t offset;
+
+    if (size < LAYOUT_HEADER_BYTES)
+        return fault_set(f, FAULT_DAMAGED, "no engram: only %" PRIu64 " bytes", size);
+    if (reader_read(from, 0, header, sizeof(header), f) < 0 ||
+        layout_check_signature(header, f) < 0)
+        return f->code;
+    if (size < LAYOUT_HEADER_BYTES + LAYOUT_FRAME_BYTES + LAYOUT_FOOTER_BYTES)
+        return fault_set(f, FAULT_DAMAGED, "the engram was cut short at %" PRIu64 " bytes", size);
+    offset = size - LAYOUT_FOOTER_BYTES;
+    if (reader_read(from, offset, end, sizeof(end), f) < 0)
+        return f->code;
+    if (layout_get_footer(end, footer, f) < 0)
+        return f->code == FAULT_DAMAGED ? fault_prefix(f, "footer at offset %" PRIu64, offset)
+                                        : f->code;
+    return layout_check_header(header, footer, f);
+}
+
+/* The tables' payload, checked against its digest, in memory that the file's own size backs. */
+static int load_payload(struct reader *from, uint64_t size, const struct layout_footer *footer,
+                        uint8_t **out, struct fault *f)
+{
+    uint64_t length = layout_tables_bytes(footer);
+    uint8_t frame[LAYOUT_FRAME_BYTES], digest[SHA256_BYTES];
+    uint32_t payload;
+    uint8_t *bytes;
+
+    if (length > size - LAYOUT_HEADER_BYTES - LAYOUT_FRAME_BYTES - LAYOUT_FOOTER_BYTES ||
+        footer->tables_offset != size - LAYOUT_FOOTER_BYTES - length - LAYOUT_FRAME_BYTES)
+        return fault_set(f, FAULT_DAMAGED,
+                         "footer: %" PRIu64 " bytes of tables at offset %" PRIu64
+                         " do not fit an engram of %" PRIu64 " bytes",
+                         length, footer->tables_offset, size);
+    if (reader_read(from, footer->tables_offset, frame, sizeof(frame), f) < 0)
+        return f->code;
+    if (layout_get_frame(frame, LAYOUT_TABLES, &payload, f) < 0)
+        return fault_prefix(f, "tables at offset %" PRIu64, footer->tables_offset);
+    if (payload != length)
+        return fault_set(f, FAULT_DAMAGED,
+                         "tables at offset %" PRIu64 ": their frame has %" PRIu32
+                         " bytes, but %" PRIu64 " by the footer",
+                         footer->tables_offset, payload, length);
+    bytes = malloc(length ? length : 1);
+    if (!bytes)
+        return fault_memory(f, "tables", length);
+    *out = bytes;
+    if (reader_read(from, footer->tables_offset + sizeof(frame), bytes, length, f) < 0)
+        return f->code;
+    sha256_of(bytes, length, digest);
+    if (memcmp(digest, footer->tables, SHA256_BYTES) != 0)
+        return fault_set(f, FAULT_DAMAGED, "tables at offset %" PRIu64 ": their SHA-256 is wrong",
+                         footer->tables_offset);
+    return 0;
+}
+
+/* A region of `stored` bytes follows at *offset and ends before the tables. */
+static int place(const struct tables *t, uint32_t stored, uint64_t *offset)
+{
+    if (stored <= LAYOUT_FRAME_BYTES || stored > t->footer.tables_offset - *offset)
+        return -1;
+    *offset += stored;
+    return 0;
+}
+
+static int take_blocks(struct tables *t, const uint8_t *rows, uint64_t *offset, struct fault *f)
+{
+    for (uint32_t i = 0; i < t->footer.blocks; i++) {
+        struct table_block *b = &t->blocks[i];
+
+        layout_get_block(rows + (size_t)i * LAYOUT_BLOCK_ROW, &b->row);
+        b->offset = *offset;
+        if (place(t, b->row.stored, offset) < 0 || b->row.unpacked == 0 ||
+            b->row.unpacked > LAYOUT_BLOCK_MAX)
+            return fault_set(f, FAULT_DAMAGED,
+                             "tables: block %" PRIu32 " at offset %" PRIu64 " has %" PRIu32
+                             " bytes, %" PRIu32 " unpacked: out of range",
+                             i, b->offset, b->row.stored, b->row.unpacked);
+        if (b->row.profile >= PROFILE_COUNT)
+            return fault_set(f, FAULT_DAMAGED, "tables: block %" PRIu32 " has profile %" PRIu32, i,
+                             b->row.profile);
+    }
+    return 0;
+}
+
+static int take_leaves(struct tables *t, const uint8_t *rows, uint64_t *offset, struct fault *f)
+{
+    uint64_t entries = 0;
+
+    for (uint32_t i = 0; i < t->footer.leaves; i++) {
+        struct table_leaf *l = &t->leaves[i];
+
+        layout_get_leaf(rows + (size_t)i * LAYOUT_LEAF_ROW, &l->row);
+        l->offset = *offset;
+        l->first_entry = entries;
+        if (place(t, l->row.stored, offset) < 0 || l->row.unpacked == 0 ||
+            l->row.unpacked > LAYOUT_LEAF_MAX || l->row.entries == 0)
+            return fault_set(f, FAULT_DAMAGED,
+                             "tables: leaf %" PRIu32 " at offset %" PRIu64 " has %" PRIu32
+                             " bytes, %" PRIu32 " unpacked, %" PRIu32 " entries: out of range",
+                             i, l->offset, l->row.stored, l->row.unpacked, l->row.entries);
+        entries += l->row.entries;
+    }
+    if (entries != t->footer.entries)
+        return fault_set(f, FAULT_DAMAGED,
+                         "tables: the leaves have %" PRIu64
+                         " entries, but the footer counts %" PRIu64,
+                         entries, t->footer.entries);
+    if (*offset != t->footer.tables_offset)
+        return fault_set(f, FAULT_DAMAGED,
+                         "tables: blocks and leaves end at offset %" PRIu64
+                         ", but the tables start at %" PRIu64,
+                         *offset, t->footer.tables_offset);
+    return 0;
+}
+
+/* `filled` has a zero per block: how much of it chunks have taken. */
+static int take_chunks(struct tables *t, const uint8_t *rows, uint32_t *filled, struct fault *f)
+{
+    uint64_t before = 0; /* 2^32 chunks of LAYOUT_CHUNK_MAX: it cannot wrap */
+
+    for (uint32_t i = 0; i < t->footer.chunks; i++) {
+        struct table_chunk *c = &t->chunks[i];
+        uint32_t b;
+
+        layout_get_chunk(rows + (size_t)i * LAYOUT_CHUNK_ROW, &c->row);
+        b = c->row.block;
+        if (b >= t->footer.blocks || c->row.length == 0 || c->row.length > LAYOUT_CHUNK_MAX ||
+            c->row.length > t->blocks[b].row.unpacked - filled[b])
+            return fault_set(f, FAULT_DAMAGED,
+                             "tables: chunk %" PRIu32 " of %" PRIu32 " bytes in block %" PRIu32
+                             ": out of range",
+                             i, c->row.length, b);
+        c->offset = filled[b];
+        c->before = before;
+        before += c->row.length;
+        filled[b] += c->row.length;
+    }
+    for (uint32_t b = 0; b < t->footer.blocks; b++) {
+        if (filled[b] != t->blocks[b].row.unpacked)
+            return fault_set(f, FAULT_DAMAGED,
+                             "tables: block %" PRIu32 " unpacks to %" PRIu32
+                             " bytes, but its chunks have %" PRIu32,
+                             b, t->blocks[b].row.unpacked, filled[b]);
+    }
+    return 0;
+}
+
+/* An array of what the payload's rows, already in memory, back; one element at least. */
+static void *rows_array(uint32_t count, size_t each)
+{
+    return calloc(count ? count : 1, each);
+}
+
+static int take_rows(struct tables *t, const uint8_t *payload, struct fault *f)
+{
+    const struct layout_footer *n = &t->footer;
+    const uint8_t *leaf_rows = payload + (size_t)n->blocks * LAYOUT_BLOCK_ROW;
+    const uint8_t *chunk_rows = leaf_rows + (size_t)n->leaves * LAYOUT_LEAF_ROW;
+    uint32_t *filled = rows_array(n->blocks, sizeof(*filled));
+    uint64_t offset = LAYOUT_HEADER_BYTES;
+    int rc;
+
+    t->blocks = rows_array(n->blocks, sizeof(*t->blocks));
+    t->leaves = rows_array(n->leaves, sizeof(*t->leaves));
+    t->chunks = rows_array(n->chunks, sizeof(*t->chunks));
+    if (!filled || !t->blocks || !t->leaves || !t->chunks)
+        rc = fault_memory(f, "tables", layout_tables_bytes(n));
+    else if ((rc = take_blocks(t, payload, &offset, f)) == 0 &&
+             (rc = take_leaves(t, leaf_rows, &offset, f)) == 0)
+        rc = take_chunks(t, chunk_rows, filled, f);
+    free(filled);
+    return rc;
+}
+
+int tables_load(struct reader *from, uint64_t size, struct tables *t, struct fault *f)
+{
+    uint8_t *payload = NULL;
+    int rc;
+
+    memset(t, 0, sizeof(*t));
+    rc = load_footer(from, size, &t->footer, f);
+    if (rc == 0)
+        rc = load_payload(from, size, &t->footer, &payload, f);
+    if (rc == 0)
+        rc = take_rows(t, payload, f);
+    free(payload);
+    return rc;
+}
+
+void tables_free(struct tables *t)
+{
+    free(t->blocks);
+    free(t->leaves);
+    free(t->chunks);
+    memset(t, 0, sizeof(*t));
+}

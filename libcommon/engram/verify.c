@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Checks all of an engram and names the files that are damaged. */
+#include "engram/verify.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/digest.h"
+#include "base/text.h"
+#include "engram/internal.h"
+#include "io/sink.h"
+#include "manifest/writer.h"
+
+/* What is known of a block or a chunk. */
+enum { UNSEEN, GOOD, BAD };
+
+struct verification {
+    struct engram *engram;
+    const struct notices *notices;
+    struct progress *progress;
+    struct sink *nowhere;
+    struct manifest_writer *order; /* checks the entries among each other */
+    struct record_text record;
+    struct sha256 *tree;
+    struct sha256 *whole;
+    uint8_t *blocks; /* UNSEEN or BAD: a bad one is told of once */
+    uint8_t *chunks;
+    uint32_t seen; /* chunks that some file has had: first met in the order of their numbers */
+    uint64_t data_bytes;
+    uint64_t damaged_files;
+};
+
+static int swallow(void *context, const void *bytes, size_t length, struct fault *f)
+{
+    (void)context, (void)bytes, (void)length, (void)f;
+    return 0;
+}
+
+static int start(struct verification *v, struct fault *f)
+{
+    const struct engram_info *info = engram_info(v->engram);
+    struct sink_callbacks callbacks = {.data = swallow};
+
+    v->blocks = calloc((size_t)info->blocks + 1, 1);
+    v->chunks = calloc((size_t)info->chunks + 1, 1);
+    if (!v->blocks || !v->chunks)
+        return fault_memory(f, "what was seen", (uint64_t)info->blocks + info->chunks);
+    if (sink_to_callback(&callbacks, NULL, &v->nowhere, f) < 0 ||
+        manifest_writer_open(v->nowhere, false, &v->order, f) < 0 || sha256_open(&v->tree, f) < 0 ||
+        sha256_open(&v->whole, f) < 0)
+        return f->code;
+    return 0;
+}
+
+static void end(struct verification *v)
+{
+    manifest_writer_close(v->order);
+    sink_close(v->nowhere);
+    record_free(&v->record);
+    sha256_close(v->tree);
+    sha256_close(v->whole);
+    free(v->blocks);
+    free(v->chunks);
+}
+
+/* Check one chunk.  A fault that is not damage is returned; damage is told of and makes the chunk
+ * BAD. */
+static int check_chunk(struct verification *v, uint32_t chunk, bool hash_whole, struct fault *f)
+{
+    const struct layout_chunk *row = &v->engram->tables.chunks[chunk].row;
+    const uint8_t *bytes;
+
+    if (v->chunks[chunk] == BAD || (v->chunks[chunk] == GOOD && !hash_whole))
+        return 0;
+    if (v->blocks[row->block] == BAD) {
+        v->chunks[chunk] = BAD;
+        return 0;
+    }
+    if (blockcache_get(v->engram->cache, row->block, &bytes, f) < 0) {
+        if (f->code != FAULT_DAMAGED)
+            return f->code;
+        v->blocks[row->block] = v->chunks[chunk] = BAD;
+        notice(v->notices, NOTICE_LOSS, NULL, "%s", f->text);
+        return 0;
+    }
+    if (blockcache_chunk(v->engram->cache, chunk, &bytes, f) < 0) {
+        v->chunks[chunk] = BAD;
+        notice(v->notices, NOTICE_LOSS, NULL, "%s", f->text);
+        return 0;
+    }
+    v->chunks[chunk] = GOOD;
+    if (hash_whole)
+        sha256_update(v->whole, bytes, row->length);
+    return 0;
+}
+
+/* Chunks are numbered in the order in which files first have them. */
+static int check_numbering(struct verification *v, const struct engram_item *item, struct fault *f)
+{
+    for (size_t i = 0; i < item->run_count; i++) {
+        const struct engram_run *run = &item->runs[i];
+
+        if (run->first > v->seen)
+            return fault_set(f, FAULT_DAMAGED, "chunk %" PRIu32 " is used before chunk %" PRIu32,
+                             run->first, v->seen);
+        if (run->first + run->count > v->seen)
+            v->seen = run->first + run->count;
+    }
+    return 0;
+}
+
+/* The data of one file: *ok false if it is damaged, which has been told of. */
+static int check_data(struct verification *v, const struct engram_item *item, bool *ok,
+                      struct fault *f)
+{
+    bool many = item->run_count > 1 || (item->run_count == 1 && item->runs[0].count > 1);
+    uint8_t digest[SHA256_BYTES];
+
+    *ok = true;
+    sha256_reset(v->whole);
+    for (size_t r = 0; r < item->run_count; r++) {
+        for (uint32_t i = 0; i < item->runs[r].count; i++) {
+            uint32_t chunk = item->runs[r].first + i;
+
+            if (check_chunk(v, chunk, many, f) < 0)
+                return f->code;
+            if (v->chunks[chunk] == BAD)
+                *ok = false;
+            if (v->progress)
+                progress_add(v->progress, v->engram->tables.chunks[chunk].row.length);
+        }
+    }
+    if (!many || !*ok)
+        return 0;
+    sha256_finish(v->whole, digest);
+    *ok = memcmp(digest, item->sha256, SHA256_BYTES) == 0;
+    return 0;
+}
+
+static void tell_damaged(struct verification *v, const char *path)
+{
+    char shown[1024];
+
+    text_escape(shown, sizeof(shown), path, strlen(path));
+    notice(v->notices, NOTICE_LOSS, NULL, "%s: its data is damaged", shown);
+    v->damaged_files++;
+}
+
+static int check_item(struct verification *v, const struct engram_item *item, struct fault *f)
+{
+    const struct entry *e = &item->entry;
+    bool ok = true;
+
+    if (manifest_write_entry(v->order, e, f) < 0)
+        return f->code;
+    v->record.length = 0;
+    if (record_append(&v->record, e, f) < 0)
+        return f->code;
+    sha256_update(v->tree, v->record.bytes, v->record.length);
+    if (e->type != ENTRY_FILE)
+        return 0;
+    sha256_update(v->tree, item->sha256, SHA256_BYTES);
+    if (!add_u64(v->data_bytes, entry_data_bytes(e), &v->data_bytes))
+        return fault_set(f, FAULT_DAMAGED, "the files have more than 2^64 bytes of data");
+    if (check_numbering(v, item, f) < 0 || check_data(v, item, &ok, f) < 0)
+        return f->code;
+    if (!ok)
+        tell_damaged(v, e->path);
+    return 0;
+}
+
+static int check_items(struct verification *v, struct fault *f)
+{
+    struct engram_item item = {0};
+    struct engram_walk *walk;
+    bool more = true;
+    int rc = engram_walk_open(v->engram, "/", &walk, f);
+
+    if (rc < 0)
+        return rc;
+    while (rc == 0 && more) {
+        rc = engram_walk_next(walk, &item, &more, f);
+        if (rc == 0 && more)
+            rc = check_item(v, &item, f);
+    }
+    engram_walk_close(walk);
+    engram_item_free(&item);
+    return rc;
+}
+
+/* What the footer says of the whole. */
+static int check_totals(struct verification *v, struct fault *f)
+{
+    const struct engram_info *info = engram_info(v->engram);
+    uint8_t digest[SHA256_BYTES];
+
+    if (v->seen != info->chunks)
+        return fault_set(f, FAULT_DAMAGED, "chunk %" PRIu32 " belongs to no file", v->seen);
+    if (v->data_bytes != info->data_bytes)
+        return fault_set(f, FAULT_DAMAGED,
+                         "footer: %" PRIu64 " bytes of data, but the files have %" PRIu64,
+                         info->data_bytes, v->data_bytes);
+    sha256_finish(v->tree, digest);
+    if (memcmp(digest, info->tree, SHA256_BYTES) != 0)
+        return fault_set(f, FAULT_DAMAGED, "footer: the SHA-256 of the tree is wrong");
+    if (v->damaged_files)
+        return fault_set(f, FAULT_DAMAGED, "damaged files: %" PRIu64, v->damaged_files);
+    return 0;
+}
+
+int engram_verify(struct engram *g, const struct notices *n, struct progress *progress,
+                  struct fault *f)
+{
+    struct verification v = {.engram = g, .notices = n, .progress = progress};
+    int rc = start(&v, f);
+
+    if (rc == 0)
+        rc = check_items(&v, f);
+    if (rc == 0)
+        rc = check_totals(&v, f);
+    end(&v);
+    return rc;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* The entries of an engram, in order or by path. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "engram/engram.h"
+#include "engram/internal.h"
+#include "manifest/path.h"
+
+struct engram_walk {
+    struct engram *engram;
+    struct leaf leaf;
+    uint32_t next_leaf; /* after the loaded one */
+    char *top;
+    char *last_path; /* of the entry before; NULL before the first */
+    size_t last_room;
+    enum entry_type last_type;
+};
+
+/* Stand at the start of a leaf, which is loaded unless it is. */
+static int load(struct engram *g, struct leaf *l, uint32_t number, struct fault *f)
+{
+    if (l->tables && l->number == number) {
+        leaf_rewind(l);
+        return 0;
+    }
+    return leaf_load(l, g->reader, &g->tables, g->unpacker, number, f);
+}
+
+/* Does the first path of a leaf come after `path`?  The leaf is then loaded in *l. */
+static int starts_after(struct engram *g, struct leaf *l, uint32_t number, const char *path,
+                        bool *after, struct fault *f)
+{
+    const char *first;
+
+    if (load(g, l, number, f) < 0 || leaf_peek(l, &first, f) < 0)
+        return f->code;
+    *after = path_compare(first, path) > 0;
+    return 0;
+}
+
+/* Load the one leaf that can hold `path`, the last that does not start after it, and stand at its
+ * first entry.  There is a leaf. */
+static int seek_leaf(struct engram *g, struct leaf *l, const char *path, struct fault *f)
+{
+    uint32_t low = 0, high = g->tables.footer.leaves;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        bool after = false;
+
+        if (starts_after(g, l, middle, path, &after, f) < 0)
+            return f->code;
+        if (after)
+            high = middle;
+        else
+            low = middle;
+    }
+    return load(g, l, low, f);
+}
+
+/* Go on in a leaf to the first entry whose path is not before `path`, or to the leaf's end. */
+static int seek_entry(struct leaf *l, const char *path, bool *exact, struct fault *f)
+{
+    *exact = false;
+    while (l->left) {
+        const char *here;
+
+        if (leaf_peek(l, &here, f) < 0)
+            return f->code;
+        int order = path_compare(here, path);
+        *exact = order == 0;
+        if (order >= 0)
+            return 0;
+        if (leaf_skip(l, f) < 0)
+            return f->code;
+    }
+    return 0;
+}
+
+int engram_find(struct engram *g, const char *path, struct engram_item *item, bool *found,
+                struct fault *f)
+{
+    *found = false;
+    if (g->tables.footer.leaves == 0)
+        return 0;
+    if (seek_leaf(g, &g->found, path, f) < 0 || seek_entry(&g->found, path, found, f) < 0)
+        return f->code;
+    return *found ? leaf_next(&g->found, item, f) : 0;
+}
+
+int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out, struct fault *f)
+{
+    struct engram_walk *w = calloc(1, sizeof(*w));
+    bool exact;
+    int rc = 0;
+
+    if (w)
+        w->top = strdup(top);
+    if (!w || !w->top) {
+        free(w);
+        return fault_memory(f, "a walk", sizeof(*w));
+    }
+    w->engram = g;
+    if (g->tables.footer.leaves && strcmp(top, "/") != 0) {
+        rc = seek_leaf(g, &w->leaf, top, f);
+        if (rc == 0)
+            rc = seek_entry(&w->leaf, top, &exact, f);
+        if (rc == 0)
+            w->next_leaf = w->leaf.number + 1;
+    }
+    if (rc < 0)
+        engram_walk_close(w);
+    else
+        *out = w;
+    return rc;
+}
+
+static int misplaced(const struct entry *e, const char *what, const char *other, struct fault *f)
+{
+    char path[256], second[256];
+
+    text_escape(path, sizeof(path), e->path, strlen(e->path));
+    text_escape(second, sizeof(second), other, strlen(other));
+    return fault_set(f, FAULT_DAMAGED, "%s: %s %s", path, what, second);
+}
+
+/* Is the entry's parent a directory?  Entries come depth first, so that it must be the entry before
+ * or one that this one lies in, and those are known to be directories. */
+static int check_parent(const struct engram_walk *w, const struct entry *e, struct fault *f)
+{
+    size_t length = path_parent_length(e->path), last_length = strlen(w->last_path);
+
+    if (length > last_length || strncmp(e->path, w->last_path, length) != 0 ||
+        (length > 1 && length < last_length && w->last_path[length] != '/'))
+        return misplaced(e, "no directory for it comes before it, but", w->last_path, f);
+    if (length == last_length && w->last_type != ENTRY_DIRECTORY)
+        return misplaced(e, "it lies in what is no directory:", w->last_path, f);
+    return 0;
+}
+
+/* The entry among the others. */
+static int check_place(const struct engram_walk *w, const struct entry *e, struct fault *f)
+{
+    if (e->type == ENTRY_HARD_LINK && path_compare(e->link, e->path) >= 0)
+        return misplaced(e, "it comes before its first name", e->link, f);
+    if (!w->last_path) {
+        if (strcmp(w->top, "/") == 0 && (strcmp(e->path, "/") != 0 || e->type != ENTRY_DIRECTORY))
+            return misplaced(e, "it comes first, not the directory", "/", f);
+        return 0;
+    }
+    if (path_compare(w->last_path, e->path) >= 0)
+        return misplaced(e, "it comes after", w->last_path, f);
+    return check_parent(w, e, f);
+}
+
+static int remember(struct engram_walk *w, const struct entry *e, struct fault *f)
+{
+    size_t length = strlen(e->path) + 1;
+
+    if (length > w->last_room) {
+        char *bigger = realloc(w->last_path, 2 * length);
+
+        if (!bigger)
+            return fault_memory(f, "a path", 2 * length);
+        w->last_path = bigger;
+        w->last_room = 2 * length;
+    }
+    memcpy(w->last_path, e->path, length);
+    w->last_type = e->type;
+    return 0;
+}
+
+int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more, struct fault *f)
+{
+    *more = false;
+    if (w->leaf.left == 0) {
+        if (w->next_leaf == w->engram->tables.footer.leaves)
+            return 0;
+        if (load(w->engram, &w->leaf, w->next_leaf, f) < 0)
+            return f->code;
+        w->next_leaf++;
+    }
+    if (leaf_next(&w->leaf, item, f) < 0)
+        return f->code;
+    if (!path_is_within(item->entry.path, w->top)) {
+        w->leaf.left = 0;
+        w->next_leaf = w->engram->tables.footer.leaves;
+        return 0;
+    }
+    if (check_place(w, &item->entry, f) < 0 || remember(w, &item->entry, f) < 0)
+        return f->code;
+    *more = true;
+    return 0;
+}
+
+void engram_walk_close(struct engram_walk *w)
+{
+    if (!w)
+        return;
+    leaf_free(&w->leaf);
+    free(w->last_path);
+    free(w->top);
+    free(w);
+}

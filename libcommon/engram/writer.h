@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes an engram(5) in one pass, from entries in manifest order and their data. */
+#ifndef ENGRAM_WRITER_H
+#define ENGRAM_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "engram/engram.h"
+#include "engram/profile.h"
+#include "io/sink.h"
+#include "manifest/entry.h"
+
+struct engram_writer;
+
+/*
+ * Start an engram on a sink.  The sink and the rules are borrowed.  The same entries, data and
+ * rules give the same bytes, for any number of threads.  Memory: see the limits in engram-pack(1).
+ * One thread at a time.
+ */
+int engram_writer_open(struct sink *to, const struct rules *rules, unsigned threads,
+                       struct engram_writer **out, struct fault *f);
+
+/* The next entry, copied.  Entries come as manifest_next gives them: it has checked them and their
+ * order, this does not.  The data of the entry before must be complete: FAULT_DAMAGED otherwise. */
+int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct fault *f);
+
+/* Some of the last entry's data, in order, entry_data_bytes in all; more is FAULT_DAMAGED. */
+int engram_writer_data(struct engram_writer *w, const void *bytes, size_t length, struct fault *f);
+
+/* Write all that is left and fill in *info.  The sink is not finished. */
+int engram_writer_finish(struct engram_writer *w, struct engram_info *info, struct fault *f);
+
+/* NULL is allowed.  Without engram_writer_finish, what is in the sink is no engram. */
+void engram_writer_close(struct engram_writer *w);
+
+#endif
