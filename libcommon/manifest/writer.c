@@ -114,8 +114,7 @@ void manifest_writer_fail(struct manifest_writer *w, const struct fault *why)
     char record[sizeof(why->text) + 16];
     int len = snprintf(record, sizeof(record), "error=%s%c", why->text, 0);
 
-    if (sink_data(w->to, record, (size_t)len + 1, &ignored) == 0)
-        sink_finish(w->to, &ignored);
+    (void)sink_data(w->to, record, (size_t)len + 1, &ignored);
 }
 
 void manifest_writer_close(struct manifest_writer *w)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* engram-cat: the bytes of named files of an engram. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/output.h"
+#include "base/text.h"
+#include "engram/engram.h"
+#include "engram/resolve.h"
+#include "io/sink.h"
+#include "shared/engramfile.h"
+
+static const struct cli_option options[] = {
+    CLI_OPTION_OUTPUT,
+    {0, NULL, NULL, NULL},
+};
+
+static const struct cli_command command = {
+    .name = "engram-cat",
+    .operands = "ENGRAM PATH...",
+    .summary = "write the bytes of files of an engram",
+    .options = options,
+};
+
+struct opts {
+    const char *output; /* NULL: standard output */
+};
+
+static void parse(struct cli *cli, struct opts *o)
+{
+    const char *value;
+    int key;
+
+    while ((key = cli_next(cli, &value)) != CLI_END) {
+        if (key == 'o')
+            o->output = strcmp(value, "-") == 0 ? NULL : value;
+    }
+    if (cli_operands(cli) < 2)
+        cli_usage(cli, "an ENGRAM and at least one PATH are needed");
+}
+
+/* Everything that a run holds open. */
+struct run {
+    const struct opts *opts;
+    struct source *source;
+    struct engram *engram;
+    struct engram_item item;
+    struct output *output; /* NULL: standard output */
+    struct sink *sink;     /* NULL before the first file */
+};
+
+static const char *kind_of(enum entry_type type)
+{
+    switch (type) {
+    case ENTRY_DIRECTORY:
+        return "a directory";
+    case ENTRY_CHAR_DEVICE:
+    case ENTRY_BLOCK_DEVICE:
+        return "a device";
+    case ENTRY_FIFO:
+        return "a named pipe";
+    default:
+        return "a socket";
+    }
+}
+
+static int find_file(struct run *r, const char *path, struct fault *f)
+{
+    char shown[400];
+    bool found = false;
+
+    if (engram_resolve(r->engram, path, RESOLVE_FILE, &r->item, &found, f) < 0)
+        return f->code;
+    text_escape(shown, sizeof(shown), path, strlen(path));
+    if (!found)
+        return fault_set(f, FAULT_SYSTEM, "there is no %s", shown);
+    if (r->item.entry.type != ENTRY_FILE)
+        return fault_set(f, FAULT_SYSTEM, "%s is %s, not a file", shown,
+                         kind_of(r->item.entry.type));
+    return 0;
+}
+
+/* Once there is something to write.  A terminal is not refused: most files that people ask for are
+ * text. */
+static int open_sink(struct run *r, struct fault *f)
+{
+    if (r->opts->output == NULL)
+        return sink_to_fd(STDOUT_FILENO, "standard output", &r->sink, f);
+    if (output_open(r->opts->output, &r->output, f) < 0)
+        return f->code;
+    return sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f);
+}
+
+static int write_file(struct run *r, struct fault *f)
+{
+    if (r->sink == NULL && open_sink(r, f) < 0)
+        return f->code;
+    return engram_read_file(r->engram, &r->item, r->sink, f);
+}
+
+/* The exit status: a path that is no file is told, and the others are written all the same. */
+static int write_all(struct cli *cli, struct run *r)
+{
+    struct fault f;
+    int status = CLI_DONE;
+
+    for (int i = 1; i < cli_operands(cli); i++) {
+        int rc = find_file(r, cli_operand(cli, i), &f);
+
+        if (rc == 0) {
+            if (write_file(r, &f) < 0)
+                return cli_fail(cli, &f);
+        } else {
+            status = cli_fail(cli, &f);
+            if (rc != FAULT_SYSTEM)
+                return status;
+        }
+    }
+    if (r->sink != NULL && sink_finish(r->sink, &f) < 0)
+        return cli_fail(cli, &f);
+    return status;
+}
+
+static int run(struct cli *cli, struct run *r)
+{
+    struct fault f;
+    int status;
+
+    if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
+        return cli_fail(cli, &f);
+    status = write_all(cli, r);
+    if (status == CLI_DONE && r->output != NULL) {
+        if (output_commit(r->output, &f) < 0)
+            status = cli_fail(cli, &f);
+        r->output = NULL;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct opts opts = {0};
+    struct run r = {.opts = &opts};
+    struct cli cli;
+    int status, end;
+
+    cli_start(&cli, &command, argc, argv);
+    parse(&cli, &opts);
+    status = run(&cli, &r);
+    sink_close(r.sink);
+    output_discard(r.output);
+    engram_item_free(&r.item);
+    engram_close(r.engram);
+    source_close(r.source);
+    end = cli_end(&cli);
+    return status != CLI_DONE ? status : end;
+}

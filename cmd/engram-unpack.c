@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* engram-unpack: an engram's tree made in a directory. */
+#include <sys/stat.h>
+
+#include "base/cli.h"
+#include "base/progress.h"
+#include "engram/engram.h"
+#include "engram/unpack.h"
+#include "shared/engramfile.h"
+
+static const struct cli_option options[] = {
+    {'C', "directory", "DIR", "unpack into DIR, made if it is missing (default: here)"},
+    CLI_OPTION_QUIET,
+    CLI_OPTION_PROGRESS,
+    {0, NULL, NULL, NULL},
+};
+
+static const struct cli_command command = {
+    .name = "engram-unpack",
+    .operands = "[ENGRAM]",
+    .summary = "unpack an engram into a directory",
+    .options = options,
+};
+
+struct opts {
+    const char *directory;
+    bool progress;
+};
+
+static void parse(struct cli *cli, struct opts *o)
+{
+    const char *value;
+    int key;
+
+    while ((key = cli_next(cli, &value)) != CLI_END) {
+        switch (key) {
+        case 'C':
+            o->directory = value;
+            break;
+        case 'q':
+            cli->quiet = true;
+            break;
+        case 'P':
+            o->progress = true;
+            break;
+        default:
+            break;
+        }
+    }
+    if (cli_operands(cli) > 1)
+        cli_usage(cli, "one ENGRAM at most, not %d", cli_operands(cli));
+}
+
+static int run(struct cli *cli, const struct opts *opts, struct engram *engram, struct fault *f)
+{
+    struct progress progress;
+    struct unpack_options unpack = {
+        .directory = opts->directory,
+        .progress = &progress,
+        .notices = &cli->notices,
+    };
+    int rc;
+
+    /* Until a name has its own mode nobody else is to reach it. */
+    umask(0077);
+    progress_start(&progress, "engram-unpack", engram_info(engram)->data_bytes, opts->progress,
+                   cli->quiet);
+    rc = engram_unpack(engram, &unpack, f);
+    progress_end(&progress);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct opts opts = {.directory = "."};
+    struct source *source = NULL;
+    struct engram *engram = NULL;
+    struct cli cli;
+    struct fault f;
+    int rc;
+
+    cli_start(&cli, &command, argc, argv);
+    parse(&cli, &opts);
+    rc = engramfile_open(&cli, cli_operand(&cli, 0), &source, &engram, &f);
+    if (rc == 0)
+        rc = run(&cli, &opts, engram, &f);
+    engram_close(engram);
+    source_close(source);
+    return rc < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Paths followed through an engram's tree, name by name. */
+#include "engram/resolve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* A path under way: the clean part that was followed so far, and what is still to follow. */
+struct route {
+    struct engram *g;
+    char *done;       /* owned; "/" or without a slash at the end */
+    char *rest;       /* owned */
+    const char *next; /* into rest */
+    int links;        /* symbolic links followed */
+};
+
+/* "DIRECTORY/NAME"; NULL without memory. */
+static char *join(const char *directory, const char *name, size_t name_len)
+{
+    size_t len = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+    char *path = malloc(len + name_len + 2);
+
+    if (path != NULL) {
+        memcpy(path, directory, len);
+        path[len] = '/';
+        memcpy(path + len + 1, name, name_len);
+        path[len + 1 + name_len] = '\0';
+    }
+    return path;
+}
+
+/* done becomes its parent; the root's is the root. */
+static void go_up(char *done)
+{
+    char *slash = strrchr(done, '/');
+
+    slash[slash == done] = '\0';
+}
+
+/* Go on with what a symbolic link says, then with what came after the link. */
+static int follow_link(struct route *r, const char *target, struct fault *f)
+{
+    char *rest;
+
+    if (++r->links > RESOLVE_LINKS_MAX)
+        return fault_set(f, FAULT_SYSTEM, "more than %d symbolic links", RESOLVE_LINKS_MAX);
+    if (asprintf(&rest, "%s%s", target, r->next) < 0)
+        return fault_memory(f, "a path", strlen(target) + strlen(r->next));
+    free(r->rest);
+    r->next = r->rest = rest;
+    if (target[0] == '/')
+        r->done[1] = '\0';
+    return 0;
+}
+
+/* The entry at `path`; of a hard link its file, if that is what is wanted. */
+static int look_up(struct route *r, const char *path, bool want_file, struct engram_item *item,
+                   bool *found, struct fault *f)
+{
+    int rc = engram_find(r->g, path, item, found, f);
+    char *first;
+
+    if (rc < 0 || !*found || !want_file || item->entry.type != ENTRY_HARD_LINK)
+        return rc;
+    first = strdup(item->entry.link);
+    if (first == NULL)
+        return fault_memory(f, "a path", strlen(item->entry.link));
+    rc = engram_find(r->g, first, item, found, f);
+    if (rc == 0 && (!*found || item->entry.type == ENTRY_HARD_LINK))
+        rc = fault_set(f, FAULT_DAMAGED, "a hard link names what is no file");
+    free(first);
+    return rc;
+}
+
+/* Follow one name, which is neither empty nor a dot or two. */
+static int follow_name(struct route *r, size_t len, enum resolve_last last,
+                       struct engram_item *item, bool *found, struct fault *f)
+{
+    char *path = join(r->done, r->next, len);
+    bool at_end = r->next[len] == '\0';
+    bool through = !at_end || last == RESOLVE_FILE; /* is a link to be followed here? */
+    int rc;
+
+    if (path == NULL)
+        return fault_memory(f, "a path", len);
+    r->next += len;
+    rc = look_up(r, path, through, item, found, f);
+    if (rc < 0 || !*found) {
+        free(path);
+        return rc;
+    }
+    if (through && item->entry.type == ENTRY_SYMLINK) {
+        free(path);
+        return follow_link(r, item->entry.target, f);
+    }
+    if (!at_end && item->entry.type != ENTRY_DIRECTORY)
+        *found = false;
+    free(r->done);
+    r->done = path;
+    return 0;
+}
+
+static int follow(struct route *r, enum resolve_last last, struct engram_item *item, bool *found,
+                  struct fault *f)
+{
+    *found = true;
+    while (*r->next != '\0') {
+        size_t len = strcspn(r->next, "/");
+        int rc;
+
+        if (len == 0) {
+            r->next++;
+        } else if (len <= 2 && strncmp(r->next, "..", len) == 0) {
+            if (len == 2)
+                go_up(r->done);
+            r->next += len;
+        } else if ((rc = follow_name(r, len, last, item, found, f)) < 0 || !*found) {
+            return rc;
+        }
+    }
+    /* What was looked up last may be a link that led on, or what a `..` led away from. */
+    if (item->entry.path != NULL && strcmp(item->entry.path, r->done) == 0)
+        return 0;
+    return look_up(r, r->done, last == RESOLVE_FILE, item, found, f);
+}
+
+int engram_resolve(struct engram *g, const char *path, enum resolve_last last,
+                   struct engram_item *item, bool *found, struct fault *f)
+{
+    struct route r = {.g = g, .done = strdup("/"), .rest = strdup(path)};
+    int rc;
+
+    r.next = r.rest;
+    if (r.done == NULL || r.rest == NULL)
+        rc = fault_memory(f, "a path", strlen(path));
+    else
+        rc = follow(&r, last, item, found, f);
+    if (rc < 0) {
+        char shown[400];
+
+        text_escape(shown, sizeof(shown), path, strlen(path));
+        fault_prefix(f, "%s", shown);
+    }
+    free(r.done);
+    free(r.rest);
+    return rc;
+}

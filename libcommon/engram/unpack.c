@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* The walk that unpacks: always within one directory that is held open. */
+
+/*
+ * Entries come depth first, so the place where the next one goes is the directory being filled or
+ * one above it.  Going down opens the directory just made; going up opens `..` and makes sure that
+ * it is the very directory we came from, even if somebody moves things about meanwhile.  One
+ * descriptor is open at a time, however deep the tree.  A directory gets its metadata when it is
+ * left: nothing changes in it any more, and until then it is open to us alone.
+ */
+#include "engram/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "engram/restore.h"
+#include "manifest/path.h"
+
+/* A directory that is being filled. */
+struct level {
+    struct entry entry; /* its path is not kept: it is the start of unpack.path */
+    size_t path_len;
+    dev_t dev;
+    ino_t ino;
+};
+
+struct unpack {
+    struct engram *g;
+    struct progress *progress;
+    struct restore_losses losses;
+    int root;             /* the directory itself */
+    int dir;              /* the directory being filled: that of the last level */
+    char *path;           /* of the last level, in the engram */
+    struct level *levels; /* the first is the root */
+    size_t depth, room;
+    uint64_t pending; /* bytes of attributes in levels */
+    struct engram_item item;
+    struct engram_item first; /* what a hard link names */
+};
+
+static uint64_t attribute_bytes(const struct entry *e)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < e->xattr_count; i++)
+        bytes += sizeof(e->xattrs[i]) + strlen(e->xattrs[i].name) + e->xattrs[i].value_len;
+    return bytes;
+}
+
+/* The last component of a clean path. */
+static const char *name_of(const char *path)
+{
+    return strrchr(path, '/') + 1;
+}
+
+static int damaged(const char *path, const char *what, struct fault *f)
+{
+    char shown[400];
+
+    text_escape(shown, sizeof(shown), path, strlen(path));
+    return fault_set(f, FAULT_DAMAGED, "%s: %s", shown, what);
+}
+
+static int failed(const char *path, const char *what, struct fault *f)
+{
+    int errnum = errno;
+    char shown[400];
+
+    text_escape(shown, sizeof(shown), path, strlen(path));
+    return fault_errno(f, errnum, "%s: %s", shown, what);
+}
+
+/* ---- going down and up ---- */
+
+static int make_room(struct unpack *u, struct fault *f)
+{
+    size_t wanted = u->room == 0 ? 32 : u->room * 2;
+    struct level *bigger;
+
+    if (u->depth < u->room)
+        return 0;
+    bigger = reallocarray(u->levels, wanted, sizeof(*bigger));
+    if (bigger == NULL)
+        return fault_memory(f, "directories", wanted * sizeof(*bigger));
+    u->levels = bigger;
+    u->room = wanted;
+    return 0;
+}
+
+/* Remember a directory that was made, and its metadata for when it is left. */
+static int keep_level(struct unpack *u, const struct entry *e, int fd, struct fault *f)
+{
+    struct level *level;
+    struct stat st;
+    char *path;
+
+    u->pending += attribute_bytes(e);
+    if (u->pending > UNPACK_PENDING_MAX)
+        return fault_set(f, FAULT_UNSUPPORTED,
+                         "directories within each other have more than %d bytes of attributes",
+                         UNPACK_PENDING_MAX);
+    if (fstat(fd, &st) < 0)
+        return failed(e->path, "cannot be looked at", f);
+    if (make_room(u, f) < 0)
+        return f->code;
+    path = strdup(e->path);
+    if (path == NULL)
+        return fault_memory(f, "a path", strlen(e->path));
+    free(u->path);
+    u->path = path;
+    level = &u->levels[u->depth++];
+    *level = (struct level){.path_len = strlen(path), .dev = st.st_dev, .ino = st.st_ino};
+    if (entry_copy(&level->entry, e, f) < 0)
+        return f->code;
+    free(level->entry.path);
+    level->entry.path = NULL;
+    return 0;
+}
+
+/* Fill this directory from now on; owns fd. */
+static int go_down(struct unpack *u, const struct entry *e, int fd, struct fault *f)
+{
+    if (u->dir >= 0)
+        close(u->dir);
+    u->dir = fd;
+    return keep_level(u, e, fd, f);
+}
+
+/* Open the parent of the directory being filled, and see to it that it is the one we came from. */
+static int open_parent(struct unpack *u, struct fault *f)
+{
+    const struct level *parent = &u->levels[u->depth - 2];
+    int fd = openat(u->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0)
+        return failed(u->path, "the directory above cannot be opened", f);
+    close(u->dir);
+    u->dir = fd;
+    if (fstat(fd, &st) < 0)
+        return failed(u->path, "the directory above cannot be looked at", f);
+    if (st.st_dev != parent->dev || st.st_ino != parent->ino)
+        return fault_set(f, FAULT_SYSTEM, "a directory was moved while it was being filled");
+    return 0;
+}
+
+/* Leave the directory being filled: it gets its metadata. */
+static int go_up(struct unpack *u, struct fault *f)
+{
+    struct level *level = &u->levels[u->depth - 1];
+    int rc = u->depth > 1 ? open_parent(u, f) : 0;
+
+    if (rc == 0) {
+        u->pending -= attribute_bytes(&level->entry);
+        level->entry.path = u->path;
+        rc = restore_metadata(u->dir, u->depth > 1 ? name_of(u->path) : ".", &level->entry,
+                              &u->losses, f);
+        level->entry.path = NULL;
+    }
+    if (rc < 0)
+        return rc;
+    entry_free(&level->entry);
+    u->depth--;
+    if (u->depth > 0)
+        u->path[u->levels[u->depth - 1].path_len] = '\0';
+    return 0;
+}
+
+/* Leave directories until the one that holds this path is being filled. */
+static int go_to_parent_of(struct unpack *u, const char *path, struct fault *f)
+{
+    size_t len = path_parent_length(path);
+
+    while (u->depth > 0) {
+        size_t at = u->levels[u->depth - 1].path_len;
+
+        if (at == len && strncmp(u->path, path, len) == 0)
+            return 0;
+        if (u->depth == 1)
+            break;
+        if (go_up(u, f) < 0)
+            return f->code;
+    }
+    return damaged(path, "it lies in no directory of the engram", f);
+}
+
+/* ---- the kinds of entry ---- */
+
+static int write_file(struct unpack *u, const struct engram_item *item, int fd, struct fault *f)
+{
+    struct sink *to;
+    int rc = sink_to_sparse_file(fd, item->entry.path, &to, f);
+
+    if (rc < 0)
+        return rc;
+    rc = engram_read_file(u->g, item, to, f);
+    if (rc == 0)
+        rc = sink_finish(to, f);
+    sink_close(to);
+    return rc;
+}
+
+static int unpack_file(struct unpack *u, struct fault *f)
+{
+    const struct entry *e = &u->item.entry;
+    const char *name = name_of(e->path);
+    int fd, rc = restore_file(u->dir, name, e, &u->losses, &fd, f);
+
+    if (rc < 0)
+        return rc;
+    rc = write_file(u, &u->item, fd, f);
+    if (close(fd) < 0 && rc == 0)
+        rc = failed(e->path, "write failed", f);
+    if (rc < 0) {
+        unlinkat(u->dir, name, 0); /* no file that is not whole stays */
+        return rc;
+    }
+    if (u->progress != NULL)
+        progress_add(u->progress, entry_data_bytes(e));
+    return restore_metadata(u->dir, name, e, &u->losses, f);
+}
+
+static int unpack_directory(struct unpack *u, struct fault *f)
+{
+    const struct entry *e = &u->item.entry;
+    int fd, rc = restore_directory(u->dir, name_of(e->path), e, &u->losses, &fd, f);
+
+    return rc < 0 ? rc : go_down(u, e, fd, f);
+}
+
+static int unpack_special(struct unpack *u, struct fault *f)
+{
+    const struct entry *e = &u->item.entry;
+    const char *name = name_of(e->path);
+    bool made;
+
+    if (restore_special(u->dir, name, e, &u->losses, &made, f) < 0)
+        return f->code;
+    return made ? restore_metadata(u->dir, name, e, &u->losses, f) : 0;
+}
+
+/* Open the directory that holds a path, from the root down, no link followed. */
+static int open_directory_of(const struct unpack *u, const char *path, int *out, struct fault *f)
+{
+    char *names = strdup(path), *slash;
+    int fd = fcntl(u->root, F_DUPFD_CLOEXEC, 0), next;
+
+    if (names == NULL) {
+        close(fd);
+        return fault_memory(f, "a path", strlen(path));
+    }
+    for (char *name = names + 1; fd >= 0 && (slash = strchr(name, '/')) != NULL; name = slash + 1) {
+        *slash = '\0';
+        next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        close(fd);
+        fd = next;
+    }
+    free(names);
+    *out = fd;
+    return fd < 0 ? failed(path, "its directory cannot be opened", f) : 0;
+}
+
+static int unpack_hard_link(struct unpack *u, struct fault *f)
+{
+    const struct entry *e = &u->item.entry;
+    bool found, made;
+    int from = -1, rc = engram_find(u->g, e->link, &u->first, &found, f);
+
+    if (rc < 0)
+        return rc;
+    if (!found || u->first.entry.type == ENTRY_DIRECTORY || u->first.entry.type == ENTRY_HARD_LINK)
+        return damaged(e->path, "a hard link names what is no file", f);
+    if ((rc = open_directory_of(u, e->link, &from, f)) < 0)
+        return rc;
+    rc = restore_link(from, name_of(e->link), u->dir, name_of(e->path), e, &u->losses, &made, f);
+    close(from);
+    return rc;
+}
+
+static int unpack_entry(struct unpack *u, struct fault *f)
+{
+    const struct entry *e = &u->item.entry;
+    int rc;
+
+    if (u->depth == 0) {
+        if (path_parent_length(e->path) != 0 || e->type != ENTRY_DIRECTORY)
+            return damaged(e->path, "the first entry is not the root directory", f);
+        restore_clear_acls(u->root);
+        return go_down(u, e, fcntl(u->root, F_DUPFD_CLOEXEC, 0), f);
+    }
+    if ((rc = go_to_parent_of(u, e->path, f)) < 0)
+        return rc;
+    switch (e->type) {
+    case ENTRY_FILE:
+        return unpack_file(u, f);
+    case ENTRY_DIRECTORY:
+        return unpack_directory(u, f);
+    case ENTRY_HARD_LINK:
+        return unpack_hard_link(u, f);
+    default:
+        return unpack_special(u, f);
+    }
+}
+
+/* ---- the whole ---- */
+
+static int walk(struct unpack *u, struct fault *f)
+{
+    struct engram_walk *w;
+    bool more = true;
+    int rc = engram_walk_open(u->g, "/", &w, f);
+
+    if (rc < 0)
+        return rc;
+    while (rc == 0 && (rc = engram_walk_next(w, &u->item, &more, f)) == 0 && more)
+        rc = unpack_entry(u, f);
+    engram_walk_close(w);
+    while (rc == 0 && u->depth > 0)
+        rc = go_up(u, f);
+    return rc;
+}
+
+/* The sums, after what was told name by name. */
+static void tell_sums(const struct restore_losses *l)
+{
+    if (l->unset > 0)
+        notice(l->notices, NOTICE_LOSS, NULL,
+               "%" PRIu64 " names have a ctime or crtime, which cannot be set", l->unset);
+    if (l->names > 0)
+        notice(l->notices, NOTICE_LOSS, NULL, "%" PRIu64 " names could not be restored in full",
+               l->names);
+}
+
+static int open_root(const char *directory, int *fd, struct fault *f)
+{
+    if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+        fault_errno(f, errno, "cannot make the directory");
+    else if ((*fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        fault_errno(f, errno, "cannot open the directory");
+    else
+        return 0;
+    return fault_about(f, directory);
+}
+
+int engram_unpack(struct engram *g, const struct unpack_options *options, struct fault *f)
+{
+    struct unpack u = {.g = g, .progress = options->progress, .dir = -1};
+    int rc = open_root(options->directory, &u.root, f);
+
+    if (rc < 0)
+        return rc;
+    u.losses = (struct restore_losses){.notices = options->notices, .where = options->directory};
+    rc = walk(&u, f);
+    if (rc == 0)
+        tell_sums(&u.losses);
+    while (u.depth > 0)
+        entry_free(&u.levels[--u.depth].entry);
+    free(u.levels);
+    free(u.path);
+    engram_item_free(&u.item);
+    engram_item_free(&u.first);
+    if (u.dir >= 0)
+        close(u.dir);
+    close(u.root);
+    return rc;
+}
