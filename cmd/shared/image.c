@@ -55,7 +55,7 @@ int image_open(struct cli *cli, const char *operand, const struct image_options 
     bool is_stdin = !operand || strcmp(operand, "-") == 0;
     struct qcow2_options qcow2 = {.notices = &cli->notices};
     struct source *s = NULL;
-    bool qcow2_wanted;
+    bool qcow2_wanted = false;
 
     cli->operand = is_stdin ? "standard input" : operand;
     if ((is_stdin ? source_open_stdin(&s, f) : source_open_file(operand, &s, f)) < 0 ||
