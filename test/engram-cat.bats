@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# engram-cat: the bytes of files, against what went in.
+load helper
+load tree
+
+setup_file() {
+    pack "$BATS_FILE_TMPDIR/tree.engram" "$tree_bytes" "${tree_records[@]}"
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR" || return
+}
+
+# links N: an engram in which /0 leads to a file through N symbolic links.
+links() {
+    local records=("$root") n=$1 i
+    for ((i = 0; i < n; i++)); do
+        records+=("path=/$(printf %02d "$i")|type=l|${meta}target=$(printf %02d $((i + 1)))||")
+    done
+    records+=("path=/$(printf %02d "$n")|type=f|${meta}size=3|extent=0+3||end")
+    pack "$BATS_TEST_TMPDIR/links$n.engram" 3 "${records[@]}"
+}
+
+@test "--help and --version go to standard output" {
+    try engram-cat --help
+    expect 0
+    [[ $output == "Usage: engram-cat [OPTION]... ENGRAM PATH..."* ]]
+    try engram-cat --version
+    expect 0
+    [[ $output == "engram-cat (engram-tools) "* ]]
+}
+
+@test "unknown options and missing operands are usage errors" {
+    try engram-cat -Z tree.engram /etc/hosts
+    expect 2 "engram-cat: unknown option '-Z'
+Try 'engram-cat --help'."
+    try engram-cat tree.engram
+    expect 2 "engram-cat: an ENGRAM and at least one PATH are needed
+Try 'engram-cat --help'."
+}
+
+@test "a file that is missing, and one that is no engram" {
+    try engram-cat missing.engram /etc/hosts
+    expect 1 "engram-cat: missing.engram: cannot open: No such file or directory"
+    head -c 4096 /dev/zero >zeros
+    try engram-cat zeros /etc/hosts
+    [ "$status" -eq 3 ]
+    [[ $stderr == "engram-cat: zeros: "* ]]
+}
+
+@test "the bytes of a file, of several, and of an empty one" {
+    engram-cat tree.engram /etc/hosts >out
+    printf '127.0.0.1 me\n' | same - out
+    engram-cat tree.engram etc/shadow /usr/sudo /etc/shadow ./usr/lib/../sudo >out
+    printf 'sudsud' | same - out
+}
+
+@test "hard links and symbolic links lead to their files, within the tree only" {
+    engram-cat tree.engram /etc/link /etc/os-release /etc/../../../etc/hosts >out
+    printf '127.0.0.1 me\nNAME=test127.0.0.1 me\n' | same - out
+    # An absolute link means the engram's root, not the host's; out of the tree leads nowhere.
+    pack "$BATS_TEST_TMPDIR/abs.engram" 2 "$root" "path=/etc|type=d|$meta|" \
+        "path=/etc/passwd|type=f|${meta}size=2|extent=0+2||me" "path=/host|type=l|${meta}target=$BATS_TEST_TMPDIR||" "path=/out|type=l|${meta}target=../../../etc/passwd||" \
+        "path=/real|type=l|${meta}target=/etc/passwd||"
+    engram-cat "$BATS_TEST_TMPDIR/abs.engram" /out /real >out
+    printf 'meme' | same - out
+    try engram-cat "$BATS_TEST_TMPDIR/abs.engram" /host/abs.engram
+    expect 1 "engram-cat: $BATS_TEST_TMPDIR/abs.engram: there is no /host/abs.engram"
+}
+
+@test "forty symbolic links are followed, one more is not, nor is a loop" {
+    links 40
+    try engram-cat "$BATS_TEST_TMPDIR/links40.engram" /00
+    expect 0
+    [ "$output" = end ]
+    links 41
+    try engram-cat "$BATS_TEST_TMPDIR/links41.engram" /00
+    expect 1 "engram-cat: $BATS_TEST_TMPDIR/links41.engram: /00: more than 40 symbolic links"
+    pack "$BATS_TEST_TMPDIR/loop.engram" 0 "$root" "path=/a|type=l|${meta}target=b/..||" "path=/b|type=l|${meta}target=a||"
+    try engram-cat "$BATS_TEST_TMPDIR/loop.engram" /a
+    expect 1 "engram-cat: $BATS_TEST_TMPDIR/loop.engram: /a: more than 40 symbolic links"
+}
+
+@test "what is no file is an error, and the others are written all the same" {
+    try engram-cat tree.engram /usr /usr/sudo /dev/null /var/run/pipe /var/run/sock /etc/none /usr/sudo/x /etc/hosts/
+    expect 1 "engram-cat: tree.engram: /usr is a directory, not a file
+engram-cat: tree.engram: /dev/null is a device, not a file
+engram-cat: tree.engram: /var/run/pipe is a named pipe, not a file
+engram-cat: tree.engram: /var/run/sock is a socket, not a file
+engram-cat: tree.engram: there is no /etc/none
+engram-cat: tree.engram: there is no /usr/sudo/x
+engram-cat: tree.engram: there is no /etc/hosts/"
+    [ "$output" = sud ]
+}
+
+@test "holes are zeros in a pipe and holes in a file" {
+    truncate -s 3M want
+    printf mid | dd of=want bs=1 seek=1M conv=notrunc status=none
+    engram-cat tree.engram /sparse | same - want
+    engram-cat tree.engram /sparse >out
+    same out want
+    [ "$(du -k out | cut -f1)" -lt 200 ]
+    engram-cat -o out2 tree.engram /sparse
+    same out2 want
+    [ "$(du -k out2 | cut -f1)" -lt 200 ]
+}
+
+@test "-o FILE appears whole or not at all" {
+    mkdir "$BATS_TEST_TMPDIR/dir"
+    cd "$BATS_TEST_TMPDIR/dir"
+    engram-cat --output=out "$BATS_FILE_TMPDIR/tree.engram" /usr/sudo
+    [ "$(cat out)" = sud ]
+    try engram-cat -o new "$BATS_FILE_TMPDIR/tree.engram" /usr/sudo /none
+    [ "$status" -eq 1 ]
+    left_behind . out
+    try engram-cat -o missing/new "$BATS_FILE_TMPDIR/tree.engram" /usr/sudo
+    [ "$status" -eq 1 ]
+    left_behind . out
+}
+
+@test "an engram on standard input, seekable or not" {
+    engram-cat - /usr/sudo <tree.engram >out
+    printf sud | same - out
+    # shellcheck disable=SC2002  # a pipe is what is tested
+    cat tree.engram | engram-cat - /usr/sudo >out
+    printf sud | same - out
+}
+
+@test "a large file comes whole, through a pipe and into a file" {
+    openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c 40000000 >data
+    {
+        printf '%s' 'manifest=1|data=inline||' "$root" "path=/f|type=f|${meta}size=40000000|extent=0+40000000||" | tr '|' '\0'
+        cat data
+        printf 'end=2|bytes=40000000||' | tr '|' '\0'
+    } | engram-pack -q -o big.engram
+    engram-cat big.engram /f | same - data
+    engram-cat -o out big.engram /f
+    same out data
+}
+
+@test "a reader that has enough is no error, a full disk is one" {
+    run --separate-stderr bash -o pipefail -c 'engram-cat tree.engram /sparse | head -c 1'
+    expect 0
+    run --separate-stderr bash -c 'engram-cat tree.engram /usr/sudo >/dev/full'
+    expect 1 "engram-cat: standard output: write failed: No space left on device"
+}
+
+# Whatever byte is damaged: either the answer is right, or it is status 3 and no byte of it is wrong.
+@test "damage anywhere never gives other bytes" {
+    local size offset seen=0
+    size=$(stat -c %s tree.engram)
+    for ((offset = 0; offset < size; offset += 11)); do
+        cp tree.engram bad
+        poke bad "$offset" "$(printf %02x $((0x$(peek bad "$offset" 1) ^ 0x55)))"
+        try engram-cat -o out.bad bad /etc/hosts
+        if [ "$status" -eq 0 ]; then
+            printf '127.0.0.1 me\n' | same - out.bad
+            rm out.bad
+        else
+            [ "$status" -eq 3 ] || [ "$status" -eq 4 ]
+            [ ! -e out.bad ]
+            seen=$((seen + 1))
+        fi
+    done
+    [ "$seen" -gt 5 ]
+}
+
+@test "an engram that is cut anywhere is refused" {
+    local size cut
+    size=$(stat -c %s tree.engram)
+    for cut in 0 1 20 $((size / 2)) $((size - 100)) $((size - 1)); do
+        head -c "$cut" tree.engram >cut.engram
+        try engram-cat cut.engram /etc/hosts
+        [ "$status" -eq 3 ]
+        [ "$output" = "" ]
+        [[ $stderr == "engram-cat: cut.engram: "* ]]
+    done
+}
