@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* qcow2cat: writes the guest disk of a qcow2 image, its backing chain included, as a raw stream. */
+/* Writes the guest disk of a qcow2 image, its backing chain included, as a raw stream. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -72,18 +72,31 @@ static void tell_of_state(const struct qcow2_layer *l, const struct notices *n)
                "is marked as corrupt (corrupt bit); it is read as it stands");
 }
 
-/* Read the header of the layer added last, and check its tables. */
-static int read_image(struct qcow2_layer *l, const struct notices *notices, struct fault *f)
+static int read_tables(struct qcow2_layer *l, struct reader *r, struct fault *f)
 {
     uint64_t file_size;
 
     /* Its tables may be anywhere: of a pipe, all is kept. */
     if (source_size(l->lower, &file_size, f) < 0 ||
-        reader_open(l->lower, CACHE_BYTES_LEAST, &l->reader, f) < 0 ||
-        qcow2_header_read(l->reader, file_size, &l->header, f) < 0)
-        return fault_about(f, l->lower->name);
-    l->table = (struct qcow2_table){.header = &l->header, .reader = l->reader};
-    if (qcow2_table_check(&l->table, f) < 0)
+        qcow2_header_read(r, file_size, &l->header, f) < 0)
+        return f->code;
+    l->table = (struct qcow2_table){.header = &l->header, .reader = r};
+    return qcow2_table_check(&l->table, f);
+}
+
+/* Read the header of the layer added last, and check its tables.  The cache is let go: how much of
+ * it each image may have is known when the chain is. */
+static int read_image(struct qcow2_layer *l, const struct notices *notices, struct fault *f)
+{
+    struct reader *r;
+    int code = reader_open(l->lower, CACHE_BYTES_LEAST, &r, f);
+
+    if (code == 0) {
+        code = read_tables(l, r, f);
+        l->table.reader = NULL;
+        reader_close(r);
+    }
+    if (code < 0)
         return fault_about(f, l->lower->name);
     tell_of_state(l, notices);
     return 0;
@@ -270,8 +283,6 @@ static int share_cache(struct qcow2_chain *chain, struct fault *f)
 
         if (l->raw)
             continue;
-        reader_close(l->reader);
-        l->reader = NULL;
         if (reader_open(l->lower, share, &l->reader, f) < 0)
             return f->code;
         l->table.reader = l->reader;

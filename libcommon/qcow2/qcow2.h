@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* qcow2 images, versions 2 and 3, and their backing chains: a source of the guest's disk. */
+/* Images in the qcow2 format with their backing chains: a source of the guest's disk. */
 #ifndef QCOW2_QCOW2_H
 #define QCOW2_QCOW2_H
 

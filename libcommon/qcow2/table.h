@@ -27,7 +27,7 @@ struct qcow2_run {
 
 struct qcow2_table {
     const struct qcow2_header *header; /* borrowed */
-    struct reader *reader;             /* borrowed; may be replaced between calls */
+    struct reader *reader;             /* borrowed */
     struct qcow2_run last;             /* what was found last; length 0: nothing yet */
 };
 
