@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the tests of ext2, ext3 and ext4 share: trees to put into images, and images to put them in.
+
+# A tree for mke2fs -d: every type that needs no mount, small.
+small_tree() {
+    local t=$1
+    mkdir -p "$t/dir/sub"
+    printf 'hello\n' >"$t/dir/file"
+    seq 20000 >"$t/numbers"
+    truncate -s 100000 "$t/hole"
+    printf end >>"$t/hole"
+    ln "$t/dir/file" "$t/dir/sub/again"
+    ln -s dir/file "$t/short"
+    ln -s "$(printf 'long/%.0s' {1..40})target" "$t/long"
+    mkfifo "$t/fifo"
+    chmod 4755 "$t/numbers"
+    find "$t" -exec touch -h -d @1600000000 {} +
+}
+
+# What only a mounted file system can be given: needs root, and DIR on it.
+full_tree() {
+    local t=$1
+    small_tree "$t"
+    # Names of any byte, and enough of them for a hash tree; gaps where some were removed.
+    mkdir "$t/names" && (
+        cd "$t/names" || exit
+        : >one
+        perl -e 'link "one", sprintf "a-rather-long-name-%04d", $_ for 0 .. 1499'
+        rm a-rather-long-name-0[3-6]*
+        touch $'new\nline' $'\xff\xfe' 'back\slash' 'sp ace' '=' "$(printf 'n%.0s' {1..255})"
+        touch 'ab' 'a.b' 'a-b' && mkdir a && touch a/z
+    )
+    # Deep.
+    mkdir -p "$t/deep$(printf '/d%.0s' {1..60})"
+    # Every device number encoding, sockets, large owners, the setgid and sticky bits.
+    mknod "$t/old" b 8 17
+    mknod "$t/new" c 300 70000
+    chown 70000:80000 "$t/new"
+    chmod 3711 "$t/names"
+    perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die' \
+        "$t/socket"
+    # Holes, blocks allocated but not written, blocks past the end, runs without number.
+    printf x | dd of="$t/holes" bs=1 seek=5000000 conv=notrunc status=none
+    printf x | dd of="$t/holes" bs=1 seek=70000000 conv=notrunc status=none
+    printf x | dd of="$t/far" bs=1 seek=4500000000 conv=notrunc status=none
+    fallocate -l 200000 "$t/unwritten" 2>/dev/null || truncate -s 200000 "$t/unwritten"
+    printf data | dd of="$t/unwritten" bs=1 seek=100000 conv=notrunc status=none
+    seq 3000 >"$t/past"
+    fallocate -n -o 20000 -l 90000 "$t/past" 2>/dev/null || true
+    dd if=/dev/zero of="$t/zeros" bs=4096 count=20 status=none
+    perl -e 'open my $o, ">", $ARGV[0]; for (0..900) { seek $o, $_ * 8192, 0; print $o "run $_" }' \
+        "$t/runs"
+    # Attributes: in the inode, in a block, shared, empty, ACLs of both kinds.
+    setfattr -n user.small -v value "$t/dir/file"
+    setfattr -n user.empty "$t/dir/file"
+    setfattr -n user.large -v "$(printf 'v%.0s' {1..700})" "$t/numbers"
+    setfattr -n user.a=b -v 1 "$t/numbers"
+    setfattr -n trusted.t -v 2 "$t/numbers"
+    setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 "$t/numbers"
+    setfattr -h -n trusted.link -v 3 "$t/short" "$t/long"
+    setfacl -m u:1234:rw,g:70001:r,m::rw "$t/dir/file" "$t/dir/sub"
+    setfacl -d -m u:4321:rwx "$t/dir/sub"
+    # Times with nanoseconds, past 2038 and before 1970.
+    touch -h -d @1700000000.123456789 "$t/short"
+    touch -d @4000000000.999999999 "$t/dir"
+    touch -d @8589934592 "$t/zeros"
+    touch -d @-1 "$t/holes"
+    touch -d @-2000000000.5 "$t/fifo"
+}
+
+# mkfs IMAGE SIZE OPTION...: a file system that is the same each time it is made.
+mkfs() {
+    local image=$1 size=$2
+    shift 2
+    rm -f "$image"
+    truncate -s "$size" "$image"
+    E2FSPROGS_FAKE_TIME=1600000000 mke2fs -q -F -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5 \
+        -U e2f5e2f5-0000-4000-8000-00000000e2f4 "$@" "$image"
+}
+
+# super_sum IMAGE: make the superblock's checksum right again, after a poke into it.
+super_sum() {
+    perl -e 'open my $f, "+<:raw", $ARGV[0] or die; seek $f, 1024, 0; read $f, my $s, 1020;
+        my $c = 0xffffffff;
+        for (unpack "C*", $s) { $c ^= $_; $c = $c & 1 ? $c >> 1 ^ 0x82f63b78 : $c >> 1 for 1..8 }
+        seek $f, 2044, 0; print $f pack "V", $c' "$1"
+}
+
+# inode_at IMAGE INODE: the byte where it starts, as debugfs says.
+inode_at() {
+    local size
+    size=$(dumpe2fs -h "$1" 2>/dev/null | sed -n 's/^Block size: *//p')
+    debugfs -R "imap <$2>" "$1" 2>/dev/null |
+        perl -ne "print \$1 * $size + hex \$2 if /located at block (\d+), offset (\S+)/"
+}
+
+# inode_of IMAGE PATH: its number.
+inode_of() {
+    debugfs -R "stat $2" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p'
+}
+
+# block_of IMAGE PATH [N]: which block its N-th block is in.
+block_of() {
+    debugfs -R "bmap $2 ${3-0}" "$1" 2>/dev/null
+}
+
+# name_at IMAGE BLOCK NAME SIZE: the byte where the record of a name starts in a directory's block.
+name_at() {
+    perl -e 'my ($image, $block, $name, $size) = @ARGV;
+        open my $f, "<:raw", $image or die; seek $f, $block * $size, 0; read $f, my $b, $size;
+        my $at = index $b, $name;
+        die "no $name\n" if $at < 0; print $block * $size + $at - 8' "$@"
+}
+
+# le16 N, le32 N: a number in hex for poke.
+le16() {
+    printf '%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255))
+}
+le32() {
+    le16 $(($1 & 65535))
+    le16 $(($1 >> 16))
+}
