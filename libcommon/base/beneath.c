@@ -71,7 +71,8 @@ static int step_up(struct walk *w)
     return 0;
 }
 
-/* Put the target of the link that w->done names before what is left. */
+/* Put the target of the link that w->done names before what is left, which is empty or starts with
+ * a slash. */
 static int follow_link(struct walk *w)
 {
     char target[PATH_MAX];
@@ -85,7 +86,7 @@ static int follow_link(struct walk *w)
         return EXDEV;
     if (++w->links > LINKS_MAX)
         return ELOOP;
-    if (snprintf(joined, sizeof(joined), "%s/%s", target, w->rest) >= (int)sizeof(joined))
+    if (snprintf(joined, sizeof(joined), "%s%s", target, w->rest) >= (int)sizeof(joined))
         return ENAMETOOLONG;
     memcpy(w->rest, joined, sizeof(joined));
     return step_up(w);
