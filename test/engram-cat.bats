@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154  # what helper.bash, tree.bash and bats set
 # engram-cat: the bytes of files, against what went in.
 load helper
 load tree

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154  # what helper.bash, tree.bash and bats set
 # engram-ls: names and metadata, against the manifest that went in and against find.
 load helper
 load tree

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154  # what helper.bash, tree.bash and bats set
 # engram-unpack: what stat, getfattr, getfacl and the kernel say of what was made.
 load helper
 load tree

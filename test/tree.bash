@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # what is set here is used by those who load it
 # Small engrams with known content, from manifests that are written by hand: `load tree`.
 
 # Metadata that the tests do not care about.

@@ -125,6 +125,8 @@ int sink_to_callback(const struct sink_callbacks *callbacks, void *context, stru
 
 int sink_data(struct sink *s, const void *bytes, size_t len, struct fault *f)
 {
+    if (len == 0) /* bytes may then be NULL */
+        return 0;
     if (s->callbacks.data)
         return s->callbacks.data(s->context, bytes, len, f);
     if (len > SINK_BUFFER - s->buffered && flush(s, f) < 0)
