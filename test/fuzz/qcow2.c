@@ -9,6 +9,8 @@
 #include "io/source.h"
 #include "qcow2/qcow2.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /* A small file may say that its disk is huge and all data: enough of it is read to meet every path,
  * and what follows is only mapped, a bounded number of times. */
 enum { INPUT_MAX = 1 << 20, READ_MAX = 8 << 20, MAPS_MAX = 2000 };
