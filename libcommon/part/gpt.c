@@ -116,7 +116,8 @@ static int fill_table(const struct part_input *in, const struct gpt *g, struct p
     t->disk_guid = g->header.disk_guid;
     t->first_usable_lba = g->header.first_usable_lba;
     t->last_usable_lba = g->header.last_usable_lba;
-    for (unsigned i = 0; i < g->header.number_of_partition_entries; i++)
+    t->entry_room = g->header.number_of_partition_entries;
+    for (unsigned i = 0; i < t->entry_room; i++)
         if (add_entry(g, i, t, f) < 0)
             return f->code;
     if (part_table_check_end(t, in->disk, f) < 0)

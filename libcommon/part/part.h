@@ -43,6 +43,7 @@ struct part_table {
     struct guid disk_guid;      /* GPT */
     uint64_t first_usable_lba;  /* GPT */
     uint64_t last_usable_lba;   /* GPT */
+    uint32_t entry_room;        /* GPT: NumberOfPartitionEntries, used or not */
     uint32_t disk_signature;    /* MBR */
     struct part_entry *entries; /* in order of their numbers */
     size_t count;

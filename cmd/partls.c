@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* partls: shows the partition table of a disk. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cli.h"
+#include "base/text.h"
+#include "part/part.h"
+#include "shared/image.h"
+
+struct opts {
+    struct image_options image;
+    bool json;
+};
+
+static const struct cli_option options[] = {
+    IMAGE_OPTION_FORMAT,
+    CLI_OPTION_JSON,
+    CLI_OPTION_QUIET,
+    {0, NULL, NULL, NULL},
+};
+
+static const struct cli_command command = {
+    .name = "partls",
+    .operands = "[IMAGE]",
+    .summary = "show the partition table of a disk",
+    .options = options,
+};
+
+static void parse_options(struct cli *cli, struct opts *o)
+{
+    const char *value;
+    int key;
+
+    while ((key = cli_next(cli, &value)) != CLI_END) {
+        switch (key) {
+        case 'f':
+            o->image.format = image_format(cli, value);
+            break;
+        case CLI_KEY_JSON:
+            o->json = true;
+            break;
+        case 'q':
+            cli->quiet = true;
+            break;
+        }
+    }
+    if (cli_operands(cli) > 1)
+        cli_usage(cli, "one IMAGE at most, not %d", cli_operands(cli));
+}
+
+static uint64_t first_sector(const struct part_table *t, const struct part_entry *e)
+{
+    return e->start / t->sector_size;
+}
+
+static uint64_t sectors(const struct part_table *t, const struct part_entry *e)
+{
+    return e->length / t->sector_size;
+}
+
+/* ---- for people ---- */
+
+/* Every bit by a word of its own: 64 of them at most. */
+enum { FLAGS_BYTES = 64 * sizeof("no-block-io") };
+
+static void add_flag(char text[FLAGS_BYTES], const char *flag)
+{
+    size_t used = strlen(text);
+
+    snprintf(text + used, FLAGS_BYTES - used, "%s%s", used ? "," : "", flag);
+}
+
+static void format_flags(const struct part_entry *e, char text[FLAGS_BYTES])
+{
+    static const char *const named[] = {"required", "no-block-io", "legacy-boot"};
+    char bit[8];
+
+    text[0] = '\0';
+    if (e->bootable)
+        add_flag(text, "boot");
+    for (unsigned i = 0; i < 64; i++) {
+        if (!(e->attributes >> i & 1))
+            continue;
+        snprintf(bit, sizeof(bit), "bit%u", i);
+        add_flag(text, i < sizeof(named) / sizeof(named[0]) ? named[i] : bit);
+    }
+    if (text[0] == '\0')
+        add_flag(text, "-");
+}
+
+/* The type's name, or the bare type where it has none. */
+static const char *show_type(const struct part_table *t, const struct part_entry *e,
+                             char buffer[PART_ID_BYTES])
+{
+    const char *name = part_type_name(t, e);
+
+    part_format_type(t, e, buffer);
+    return name ? name : buffer;
+}
+
+static int type_width(const struct part_table *t)
+{
+    size_t width = strlen("TYPE");
+    char buffer[PART_ID_BYTES];
+
+    for (size_t i = 0; i < t->count; i++) {
+        size_t len = strlen(show_type(t, &t->entries[i], buffer));
+
+        if (len > width)
+            width = len;
+    }
+    return (int)width;
+}
+
+static void print_row(const struct part_table *t, const struct part_entry *e, int width)
+{
+    char type[PART_ID_BYTES];
+    char uuid[PART_ID_BYTES];
+    char flags[FLAGS_BYTES];
+    char size[8];
+
+    part_format_uuid(t, e, uuid);
+    format_flags(e, flags);
+    text_size(size, e->length);
+    printf("%6u  %12" PRIu64 "  %12" PRIu64 "  %6s  %-*s  %-*s  %s", e->number, first_sector(t, e),
+           first_sector(t, e) + sectors(t, e) - 1, size, width, show_type(t, e, type),
+           t->kind == PART_GPT ? GUID_TEXT_BYTES - 1 : 11, uuid, flags);
+    if (e->name[0] != '\0') {
+        fputs("  ", stdout);
+        text_put_escaped(stdout, e->name, strlen(e->name));
+    }
+    putchar('\n');
+}
+
+static void print_table(const struct part_table *t)
+{
+    int width = type_width(t);
+    char id[PART_ID_BYTES];
+
+    part_format_id(t, id);
+    printf("%s %s, sectors of %" PRIu32 " bytes\n", t->kind == PART_GPT ? "GPT" : "MBR", id,
+           t->sector_size);
+    printf("%6s  %12s  %12s  %6s  %-*s  %-*s  FLAGS%s\n", "NUMBER", "START", "END", "SIZE", width,
+           "TYPE", t->kind == PART_GPT ? GUID_TEXT_BYTES - 1 : 11, "UUID",
+           t->kind == PART_GPT ? "  NAME" : "");
+    for (size_t i = 0; i < t->count; i++)
+        print_row(t, &t->entries[i], width);
+}
+
+/* ---- JSON: the keys of sfdisk --json, in its order, then ours ---- */
+
+static void put_string(const char *indent, const char *key, const char *value)
+{
+    printf(",\n%s\"%s\": ", indent, key);
+    text_put_json(stdout, value, strlen(value));
+}
+
+/* sfdisk's words for the bits that UEFI names, then "GUID:" and those that belong to the type. */
+static void format_attrs(uint64_t attributes, char text[FLAGS_BYTES])
+{
+    static const struct {
+        uint64_t bit;
+        const char *word;
+    } named[] = {
+        {PART_ATTR_REQUIRED, "RequiredPartition"},
+        {PART_ATTR_NO_BLOCK_IO, "NoBlockIOProtocol"},
+        {PART_ATTR_LEGACY_BOOTABLE, "LegacyBIOSBootable"},
+    };
+    size_t used = 0;
+    const char *before = "GUID:";
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+        if (attributes & named[i].bit)
+            used += (size_t)snprintf(text + used, FLAGS_BYTES - used, "%s%s", used ? " " : "",
+                                     named[i].word);
+    for (unsigned i = PART_ATTR_TYPE_SPECIFIC_AT; i < 64; i++) {
+        if (!(attributes >> i & 1))
+            continue;
+        used += (size_t)snprintf(text + used, FLAGS_BYTES - used, "%s%s%u",
+                                 before[0] == 'G' && used ? " " : "", before, i);
+        before = ",";
+    }
+}
+
+/* As Linux names partitions: a `p` between where the disk's name ends with a digit. */
+static void put_node(const char *device, unsigned number)
+{
+    size_t len = strlen(device);
+    char node[8192];
+
+    snprintf(node, sizeof(node), "%s%s%u", device,
+             len > 0 && isdigit((unsigned char)device[len - 1]) ? "p" : "", number);
+    fputs("            \"node\": ", stdout);
+    text_put_json(stdout, node, strlen(node));
+}
+
+static void put_entry(const struct part_table *t, const struct part_entry *e, const char *device)
+{
+    static const char indent[] = "            ";
+    const char *type_name = part_type_name(t, e);
+    char text[FLAGS_BYTES];
+
+    put_node(device, e->number);
+    printf(",\n%s\"start\": %" PRIu64 ",\n%s\"size\": %" PRIu64, indent, first_sector(t, e), indent,
+           sectors(t, e));
+    part_format_type(t, e, text);
+    put_string(indent, "type", text);
+    if (t->kind == PART_GPT) {
+        part_format_uuid(t, e, text);
+        put_string(indent, "uuid", text);
+    }
+    if (e->name[0] != '\0')
+        put_string(indent, "name", e->name);
+    format_attrs(e->attributes, text);
+    if (text[0] != '\0')
+        put_string(indent, "attrs", text);
+    if (e->bootable)
+        printf(",\n%s\"bootable\": true", indent);
+    printf(",\n%s\"number\": %u", indent, e->number);
+    if (type_name)
+        put_string(indent, "typename", type_name);
+}
+
+/* sfdisk tells the room in a GPT, as a string, where it is not this. */
+enum { USUAL_ENTRIES = 128 };
+
+static void print_json(const struct part_table *t, const char *device)
+{
+    static const char indent[] = "      ";
+    char id[PART_ID_BYTES];
+
+    part_format_id(t, id);
+    printf("{\n   \"partitiontable\": {\n%s\"label\": \"%s\"", indent,
+           t->kind == PART_GPT ? "gpt" : "dos");
+    put_string(indent, "id", id);
+    put_string(indent, "device", device);
+    put_string(indent, "unit", "sectors");
+    if (t->kind == PART_GPT)
+        printf(",\n%s\"firstlba\": %" PRIu64 ",\n%s\"lastlba\": %" PRIu64, indent,
+               t->first_usable_lba, indent, t->last_usable_lba);
+    if (t->kind == PART_GPT && t->entry_room != USUAL_ENTRIES)
+        printf(",\n%s\"table-length\": \"%" PRIu32 "\"", indent, t->entry_room);
+    printf(",\n%s\"sectorsize\": %" PRIu32 ",\n%s\"partitions\": [", indent, t->sector_size,
+           indent);
+    for (size_t i = 0; i < t->count; i++) {
+        fputs(i ? ",{\n" : "\n         {\n", stdout);
+        put_entry(t, &t->entries[i], device);
+        fputs("\n         }", stdout);
+    }
+    printf("%s]\n   }\n}\n", t->count ? "\n      " : "");
+}
+
+static int run(struct cli *cli, const struct opts *o)
+{
+    const char *operand = cli_operand(cli, 0);
+    struct part_table *table = NULL;
+    struct source *disk = NULL;
+    struct fault f;
+    int code = image_open(cli, operand, &o->image, &disk, &f);
+
+    if (code == 0)
+        code = part_read(disk, &cli->notices, &table, &f);
+    if (code == 0 && o->json)
+        print_json(table, operand ? operand : "-");
+    else if (code == 0)
+        print_table(table);
+    part_table_free(table);
+    source_close(disk);
+    return code < 0 ? cli_fail(cli, &f) : cli_end(cli);
+}
+
+int main(int argc, char **argv)
+{
+    struct opts o = {0};
+    struct cli cli;
+
+    cli_start(&cli, &command, argc, argv);
+    parse_options(&cli, &o);
+    return run(&cli, &o);
+}
