@@ -6,7 +6,7 @@
 COMMANDS := qcow2cat partls partextract ext4walk \
             engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack
 
-LAYERS_qcow2cat      := qcow2 io base
+LAYERS_qcow2cat      := part qcow2 io base
 LAYERS_partls        := part qcow2 io base
 LAYERS_partextract   := part qcow2 io base
 LAYERS_ext4walk      := ext4 manifest part qcow2 io base
@@ -18,10 +18,12 @@ LAYERS_engram-verify := engram manifest io base
 LAYERS_engram-unpack := engram manifest io base
 
 # What commands share beside libcommon: the layers are composed only in cmd/.
+SHARED_qcow2cat      := image product
 SHARED_partls        := image
-SHARED_partextract   := image
-SHARED_ext4walk      := image
-SHARED_engram-walk   := engramfile
+SHARED_partextract   := image product
+SHARED_ext4walk      := image product
+SHARED_engram-pack   := product
+SHARED_engram-walk   := engramfile product
 SHARED_engram-ls     := engramfile
 SHARED_engram-cat    := engramfile
 SHARED_engram-verify := engramfile

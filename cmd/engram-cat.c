@@ -23,26 +23,19 @@ static const struct cli_command command = {
     .options = options,
 };
 
-struct opts {
-    const char *output; /* NULL: standard output */
-};
-
-static void parse(struct cli *cli, struct opts *o)
+static void parse(struct cli *cli)
 {
     const char *value;
-    int key;
 
-    while ((key = cli_next(cli, &value)) != CLI_END) {
-        if (key == 'o')
-            o->output = strcmp(value, "-") == 0 ? NULL : value;
-    }
+    while (cli_next(cli, &value) != CLI_END)
+        continue; /* it has the common options only */
     if (cli_operands(cli) < 2)
         cli_usage(cli, "an ENGRAM and at least one PATH are needed");
 }
 
 /* Everything that a run holds open. */
 struct run {
-    const struct opts *opts;
+    const struct cli *cli;
     struct source *source;
     struct engram *engram;
     struct engram_item item;
@@ -85,9 +78,9 @@ static int find_file(struct run *r, const char *path, struct fault *f)
  * text. */
 static int open_sink(struct run *r, struct fault *f)
 {
-    if (r->opts->output == NULL)
+    if (r->cli->output == NULL)
         return sink_to_fd(STDOUT_FILENO, "standard output", &r->sink, f);
-    if (output_open(r->opts->output, &r->output, f) < 0)
+    if (output_open(r->cli->output, &r->output, f) < 0)
         return f->code;
     return sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f);
 }
@@ -140,13 +133,12 @@ static int run(struct cli *cli, struct run *r)
 
 int main(int argc, char **argv)
 {
-    struct opts opts = {0};
-    struct run r = {.opts = &opts};
     struct cli cli;
+    struct run r = {.cli = &cli};
     int status, end;
 
     cli_start(&cli, &command, argc, argv);
-    parse(&cli, &opts);
+    parse(&cli);
     status = run(&cli, &r);
     sink_close(r.sink);
     output_discard(r.output);

@@ -9,14 +9,12 @@
 #include <unistd.h>
 
 #include "base/cli.h"
-#include "base/output.h"
 #include "base/pool.h"
-#include "base/progress.h"
 #include "engram/profile.h"
 #include "engram/writer.h"
-#include "io/sink.h"
 #include "io/stream.h"
 #include "manifest/reader.h"
+#include "shared/product.h"
 
 enum { JOBS_MAX = 256, BUFFER_BYTES = 1 << 20 };
 
@@ -39,8 +37,6 @@ static const struct cli_command command = {
 struct opts {
     const struct rules *rules;
     unsigned jobs;
-    const char *output;
-    bool progress;
 };
 
 static void parse(struct cli *cli, struct opts *o)
@@ -60,23 +56,13 @@ static void parse(struct cli *cli, struct opts *o)
         case 'j':
             o->jobs = (unsigned)cli_number(cli, "jobs", value, 1, JOBS_MAX);
             break;
-        case 'o':
-            o->output = value;
-            break;
-        case 'q':
-            cli->quiet = true;
-            break;
-        case 'P':
-            o->progress = true;
-            break;
         default:
             break;
         }
     }
     if (o->jobs > JOBS_MAX)
         o->jobs = JOBS_MAX;
-    if (cli_operands(cli) > 1)
-        cli_usage(cli, "one MANIFEST at most, not %d", cli_operands(cli));
+    cli_operands_at_most(cli, 1, "one MANIFEST");
 }
 
 /* Everything that a run holds open. */
@@ -85,12 +71,10 @@ struct run {
     int fd; /* of the manifest; -1 if none, or standard input */
     struct stream *stream;
     struct manifest_reader *manifest;
-    struct output *output;
-    struct sink *sink;
+    struct product product;
     struct engram_writer *writer;
     struct entry entry;
     uint8_t *buffer;
-    struct progress progress;
 };
 
 static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
@@ -118,10 +102,9 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
     r->buffer = malloc(BUFFER_BYTES);
     if (!r->buffer)
         return fault_memory(f, "a buffer", BUFFER_BYTES);
-    if (open_manifest(cli, r, f) < 0 || output_open(r->opts->output, &r->output, f) < 0 ||
-        sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f) < 0)
+    if (open_manifest(cli, r, f) < 0 || product_open(&r->product, cli, 0, f) < 0)
         return f->code;
-    return engram_writer_open(r->sink, r->opts->rules, r->opts->jobs, &r->writer, f);
+    return engram_writer_open(r->product.sink, r->opts->rules, r->opts->jobs, &r->writer, f);
 }
 
 static int pack_data(struct run *r, struct fault *f)
@@ -135,7 +118,7 @@ static int pack_data(struct run *r, struct fault *f)
             return 0;
         if (engram_writer_data(r->writer, r->buffer, got, f) < 0)
             return f->code;
-        progress_add(&r->progress, got);
+        progress_add(&r->product.progress, got);
     }
 }
 
@@ -160,21 +143,13 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
 
     if (code < 0)
         return code;
-    progress_start(&r->progress, "engram-pack", 0, r->opts->progress, cli->quiet);
-    code = pack_all(r, f);
-    progress_end(&r->progress);
-    if (code < 0 || (code = sink_finish(r->sink, f)) < 0)
-        return code;
-    code = output_commit(r->output, f);
-    r->output = NULL;
-    return code;
+    return product_finish(&r->product, pack_all(r, f), f);
 }
 
 static void close_all(struct run *r)
 {
     engram_writer_close(r->writer);
-    sink_close(r->sink);
-    output_discard(r->output);
+    product_close(&r->product);
     manifest_reader_close(r->manifest);
     stream_close(r->stream);
     entry_free(&r->entry);

@@ -24,7 +24,6 @@ static const struct cli_command command = {
 
 struct opts {
     const char *directory;
-    bool progress;
 };
 
 static void parse(struct cli *cli, struct opts *o)
@@ -32,23 +31,10 @@ static void parse(struct cli *cli, struct opts *o)
     const char *value;
     int key;
 
-    while ((key = cli_next(cli, &value)) != CLI_END) {
-        switch (key) {
-        case 'C':
+    while ((key = cli_next(cli, &value)) != CLI_END)
+        if (key == 'C')
             o->directory = value;
-            break;
-        case 'q':
-            cli->quiet = true;
-            break;
-        case 'P':
-            o->progress = true;
-            break;
-        default:
-            break;
-        }
-    }
-    if (cli_operands(cli) > 1)
-        cli_usage(cli, "one ENGRAM at most, not %d", cli_operands(cli));
+    cli_operands_at_most(cli, 1, "one ENGRAM");
 }
 
 static int run(struct cli *cli, const struct opts *opts, struct engram *engram, struct fault *f)
@@ -63,7 +49,7 @@ static int run(struct cli *cli, const struct opts *opts, struct engram *engram, 
 
     /* Until a name has its own mode nobody else is to reach it. */
     umask(0077);
-    progress_start(&progress, "engram-unpack", engram_info(engram)->data_bytes, opts->progress,
+    progress_start(&progress, "engram-unpack", engram_info(engram)->data_bytes, cli->progress,
                    cli->quiet);
     rc = engram_unpack(engram, &unpack, f);
     progress_end(&progress);

@@ -24,23 +24,13 @@ static const struct cli_command command = {
     .options = options,
 };
 
-struct opts {
-    bool progress;
-};
-
-static void parse(struct cli *cli, struct opts *o)
+static void parse(struct cli *cli)
 {
     const char *value;
-    int key;
 
-    while ((key = cli_next(cli, &value)) != CLI_END) {
-        if (key == 'q')
-            cli->quiet = true;
-        else if (key == 'P')
-            o->progress = true;
-    }
-    if (cli_operands(cli) > 1)
-        cli_usage(cli, "one ENGRAM at most, not %d", cli_operands(cli));
+    while (cli_next(cli, &value) != CLI_END)
+        continue; /* it has the common options only */
+    cli_operands_at_most(cli, 1, "one ENGRAM");
 }
 
 static void report(const struct cli *cli, const struct engram_info *info)
@@ -53,7 +43,7 @@ static void report(const struct cli *cli, const struct engram_info *info)
            info->data_bytes, hex);
 }
 
-static int run(struct cli *cli, const struct opts *o, struct fault *f)
+static int run(struct cli *cli, struct fault *f)
 {
     struct source *source = NULL;
     struct engram *engram = NULL;
@@ -61,7 +51,7 @@ static int run(struct cli *cli, const struct opts *o, struct fault *f)
 
     if (engramfile_open(cli, cli_operand(cli, 0), &source, &engram, f) < 0)
         return f->code;
-    progress_start(&progress, "engram-verify", engram_info(engram)->data_bytes, o->progress,
+    progress_start(&progress, "engram-verify", engram_info(engram)->data_bytes, cli->progress,
                    cli->quiet);
     int code = engram_verify(engram, &cli->notices, &progress, f);
     progress_end(&progress);
@@ -74,13 +64,12 @@ static int run(struct cli *cli, const struct opts *o, struct fault *f)
 
 int main(int argc, char **argv)
 {
-    struct opts opts = {0};
     struct cli cli;
     struct fault f;
     int code;
 
     cli_start(&cli, &command, argc, argv);
-    parse(&cli, &opts);
-    code = run(&cli, &opts, &f);
+    parse(&cli);
+    code = run(&cli, &f);
     return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

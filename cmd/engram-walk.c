@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* engram-walk: an engram as the manifest that it was packed from. */
 #include "base/cli.h"
-#include "base/output.h"
-#include "base/progress.h"
 #include "engram/engram.h"
-#include "io/sink.h"
 #include "manifest/writer.h"
 #include "shared/engramfile.h"
+#include "shared/product.h"
 
 static const struct cli_option options[] = {
     {'n', "no-data", NULL, "write the records only, not the files' data"},
@@ -24,9 +22,7 @@ static const struct cli_command command = {
 };
 
 struct opts {
-    const char *output;
     bool no_data;
-    bool progress;
 };
 
 static void parse(struct cli *cli, struct opts *o)
@@ -34,26 +30,10 @@ static void parse(struct cli *cli, struct opts *o)
     const char *value;
     int key;
 
-    while ((key = cli_next(cli, &value)) != CLI_END) {
-        switch (key) {
-        case 'n':
+    while ((key = cli_next(cli, &value)) != CLI_END)
+        if (key == 'n')
             o->no_data = true;
-            break;
-        case 'o':
-            o->output = value;
-            break;
-        case 'q':
-            cli->quiet = true;
-            break;
-        case 'P':
-            o->progress = true;
-            break;
-        default:
-            break;
-        }
-    }
-    if (cli_operands(cli) > 1)
-        cli_usage(cli, "one ENGRAM at most, not %d", cli_operands(cli));
+    cli_operands_at_most(cli, 1, "one ENGRAM");
 }
 
 /* Everything that a run holds open. */
@@ -63,20 +43,17 @@ struct run {
     struct engram *engram;
     struct engram_walk *walk;
     struct engram_item item;
-    struct output *output;
-    struct sink *sink;
+    struct product product;
     struct manifest_writer *writer;
-    struct progress progress;
 };
 
 static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
     if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
         engram_walk_open(r->engram, "/", &r->walk, f) < 0 ||
-        output_open(r->opts->output, &r->output, f) < 0 ||
-        sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f) < 0)
+        product_open(&r->product, cli, engram_info(r->engram)->data_bytes, f) < 0)
         return f->code;
-    return manifest_writer_open(r->sink, !r->opts->no_data, &r->writer, f);
+    return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
 }
 
 static int write_item(struct run *r, struct fault *f)
@@ -87,10 +64,10 @@ static int write_item(struct run *r, struct fault *f)
         return f->code;
     if (bytes == 0)
         return 0;
-    if (engram_read_data(r->engram, &r->item, r->sink, f) < 0)
+    if (engram_read_data(r->engram, &r->item, r->product.sink, f) < 0)
         return f->code;
     manifest_writer_data(r->writer, bytes);
-    progress_add(&r->progress, bytes);
+    progress_add(&r->product.progress, bytes);
     return 0;
 }
 
@@ -110,32 +87,20 @@ static int write_all(struct run *r, struct fault *f)
 
 static int run(struct cli *cli, struct run *r, struct fault *f)
 {
-    struct fault unheard;
     int code = open_all(cli, r, f);
 
     if (code < 0)
         return code;
-    progress_start(&r->progress, "engram-walk", engram_info(r->engram)->data_bytes,
-                   r->opts->progress, cli->quiet);
     code = write_all(r, f);
-    progress_end(&r->progress);
-    if (code < 0) {
+    if (code < 0)
         manifest_writer_fail(r->writer, f);
-        sink_finish(r->sink, &unheard);
-        return code;
-    }
-    if ((code = sink_finish(r->sink, f)) < 0)
-        return code;
-    code = output_commit(r->output, f);
-    r->output = NULL;
-    return code;
+    return product_finish(&r->product, code, f);
 }
 
 static void close_all(struct run *r)
 {
     manifest_writer_close(r->writer);
-    sink_close(r->sink);
-    output_discard(r->output);
+    product_close(&r->product);
     engram_walk_close(r->walk);
     engram_item_free(&r->item);
     engram_close(r->engram);

@@ -4,19 +4,17 @@
 #include <string.h>
 
 #include "base/cli.h"
-#include "base/output.h"
-#include "base/progress.h"
 #include "ext4/ext4.h"
 #include "io/engine.h"
-#include "io/sink.h"
 #include "manifest/entry.h"
 #include "manifest/writer.h"
 #include "shared/image.h"
+#include "shared/product.h"
 
 enum { KEY_TIMES = CLI_LONG_ONLY };
 
 static const struct cli_option options[] = {
-    IMAGE_OPTION_FORMAT,
+    IMAGE_OPTIONS,
     IMAGE_OPTION_PARTITION,
     {'n', "no-data", NULL, "write the records only, not the files' data"},
     {KEY_TIMES, "times", "mtime|all", "which times to record (default: mtime)"},
@@ -35,10 +33,8 @@ static const struct cli_command command = {
 
 struct opts {
     struct image_options image;
-    const char *output;
     bool no_data;
     bool all_times;
-    bool progress;
 };
 
 static void parse(struct cli *cli, struct opts *o)
@@ -48,12 +44,6 @@ static void parse(struct cli *cli, struct opts *o)
 
     while ((key = cli_next(cli, &value)) != CLI_END) {
         switch (key) {
-        case 'f':
-            o->image.format = image_format(cli, value);
-            break;
-        case 'p':
-            o->image.partition = value;
-            break;
         case 'n':
             o->no_data = true;
             break;
@@ -62,21 +52,12 @@ static void parse(struct cli *cli, struct opts *o)
             if (!o->all_times && strcmp(value, "mtime") != 0)
                 cli_usage(cli, "--times: '%s' is neither mtime nor all", value);
             break;
-        case 'o':
-            o->output = value;
-            break;
-        case 'q':
-            cli->quiet = true;
-            break;
-        case 'P':
-            o->progress = true;
-            break;
         default:
+            image_option(&o->image, cli, key, value);
             break;
         }
     }
-    if (cli_operands(cli) > 1)
-        cli_usage(cli, "one IMAGE at most, not %d", cli_operands(cli));
+    cli_operands_at_most(cli, 1, "one IMAGE");
 }
 
 /* Everything that a run holds open. */
@@ -85,11 +66,9 @@ struct run {
     struct source *device;
     struct ext4 *fs;
     struct ext4_walk *walk;
-    struct output *output;
-    struct sink *sink;
     struct engine *engine;
+    struct product product;
     struct manifest_writer *writer;
-    struct progress progress;
     struct entry entry;
 };
 
@@ -186,7 +165,8 @@ static int write_data(struct run *r, const struct ext4_map *map, struct fault *f
     for (size_t i = 0; i < r->entry.extent_count && code == 0; i++) {
         const struct entry_extent *x = &r->entry.extents[i];
 
-        code = engine_move(r->engine, data, x->offset, x->length, r->sink, &r->progress, f);
+        code = engine_move(r->engine, data, x->offset, x->length, r->product.sink,
+                           &r->product.progress, f);
         if (code == 0)
             manifest_writer_data(r->writer, x->length);
     }
@@ -222,10 +202,9 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
         (code = ext4_open(r->device, &cli->notices, &r->fs, f)) != 0 ||
         (code = ext4_walk_open(r->fs, &r->walk, f)) != 0 ||
         (code = engine_open(&r->engine, f)) != 0 ||
-        (code = output_open(r->opts->output, &r->output, f)) != 0 ||
-        (code = sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f)) != 0)
+        (code = product_open(&r->product, cli, 0, f)) != 0)
         return code;
-    return manifest_writer_open(r->sink, !r->opts->no_data, &r->writer, f);
+    return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
 }
 
 static int run(struct cli *cli, struct run *r, struct fault *f)
@@ -234,28 +213,16 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
 
     if (code != 0)
         return code;
-    progress_start(&r->progress, "ext4walk", 0, r->opts->progress, cli->quiet);
     code = write_all(r, f);
-    progress_end(&r->progress);
-    if (code != 0) {
-        struct fault unheard;
-
+    if (code != 0)
         manifest_writer_fail(r->writer, f);
-        sink_finish(r->sink, &unheard);
-        return code;
-    }
-    if ((code = sink_finish(r->sink, f)) != 0)
-        return code;
-    code = output_commit(r->output, f);
-    r->output = NULL;
-    return code;
+    return product_finish(&r->product, code, f);
 }
 
 static void close_all(struct run *r)
 {
     manifest_writer_close(r->writer);
-    sink_close(r->sink);
-    output_discard(r->output);
+    product_close(&r->product);
     engine_close(r->engine);
     ext4_walk_close(r->walk);
     ext4_close(r->fs);
@@ -275,5 +242,6 @@ int main(int argc, char **argv)
     parse(&cli, &opts);
     code = run(&cli, &r, &f);
     close_all(&r);
+    image_options_free(&opts.image);
     return code != 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

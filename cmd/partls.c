@@ -16,7 +16,7 @@ struct opts {
 };
 
 static const struct cli_option options[] = {
-    IMAGE_OPTION_FORMAT,
+    IMAGE_OPTIONS,
     CLI_OPTION_JSON,
     CLI_OPTION_QUIET,
     {0, NULL, NULL, NULL},
@@ -35,20 +35,12 @@ static void parse_options(struct cli *cli, struct opts *o)
     int key;
 
     while ((key = cli_next(cli, &value)) != CLI_END) {
-        switch (key) {
-        case 'f':
-            o->image.format = image_format(cli, value);
-            break;
-        case CLI_KEY_JSON:
+        if (key == CLI_KEY_JSON)
             o->json = true;
-            break;
-        case 'q':
-            cli->quiet = true;
-            break;
-        }
+        else
+            image_option(&o->image, cli, key, value);
     }
-    if (cli_operands(cli) > 1)
-        cli_usage(cli, "one IMAGE at most, not %d", cli_operands(cli));
+    cli_operands_at_most(cli, 1, "one IMAGE");
 }
 
 static uint64_t first_sector(const struct part_table *t, const struct part_entry *e)
@@ -277,8 +269,11 @@ int main(int argc, char **argv)
 {
     struct opts o = {0};
     struct cli cli;
+    int status;
 
     cli_start(&cli, &command, argc, argv);
     parse_options(&cli, &o);
-    return run(&cli, &o);
+    status = run(&cli, &o);
+    image_options_free(&o.image);
+    return status;
 }

@@ -2,27 +2,60 @@
 /* The IMAGE operand that commands share: a raw or qcow2 file or a pipe, or a partition of it. */
 #include "shared/image.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "part/part.h"
 #include "qcow2/qcow2.h"
 
-const char *image_format(const struct cli *cli, const char *text)
+static void add_backing_dir(struct image_options *o, const struct cli *cli, const char *dir)
 {
-    if (strcmp(text, "raw") != 0 && strcmp(text, "qcow2") != 0)
-        cli_usage(cli, "option '--format' takes raw or qcow2, not '%s'", text);
-    return text;
+    const char **dirs =
+        realloc(o->backing_dirs, (o->backing_dir_count + 1) * sizeof(*o->backing_dirs));
+
+    if (!dirs)
+        cli_usage(cli, "out of memory");
+    dirs[o->backing_dir_count++] = dir;
+    o->backing_dirs = dirs;
 }
 
-/* A pipe is raw unless -f says otherwise: what a guest wrote into its disk must not decide how the
- * disk is read.  Detection is for files alone. */
-static int is_qcow2(struct source *s, const char *format, bool *answer, struct fault *f)
+void image_option(struct image_options *options, const struct cli *cli, int key, const char *value)
 {
-    uint8_t head[4];
+    switch (key) {
+    case 'f':
+        if (strcmp(value, "raw") != 0 && strcmp(value, "qcow2") != 0)
+            cli_usage(cli, "option '--format' takes raw or qcow2, not '%s'", value);
+        options->format = value;
+        break;
+    case 'p':
+        options->partition = value;
+        break;
+    case IMAGE_KEY_BACKING_DIR:
+        add_backing_dir(options, cli, value);
+        break;
+    case IMAGE_KEY_NO_BACKING:
+        options->no_backing = true;
+        break;
+    default:
+        break;
+    }
+}
+
+void image_options_free(struct image_options *options)
+{
+    free(options->backing_dirs);
+    *options = (struct image_options){0};
+}
+
+/* A pipe is raw unless -f or the command says otherwise: what a guest wrote into its disk must not
+ * decide how the disk is read. */
+static int is_qcow2(struct source *s, const struct image_options *o, bool *answer, struct fault *f)
+{
+    uint8_t head[QCOW2_MAGIC_BYTES];
     size_t got = 0;
 
-    if (format || source_is_pipe(s)) {
-        *answer = format && strcmp(format, "qcow2") == 0;
+    if (o->format || (source_is_pipe(s) && !o->detect_in_pipe)) {
+        *answer = o->format && strcmp(o->format, "qcow2") == 0;
         return 0;
     }
     if (source_head(s, head, sizeof(head), &got, f) < 0)
@@ -53,13 +86,18 @@ int image_open(struct cli *cli, const char *operand, const struct image_options 
                struct source **out, struct fault *f)
 {
     bool is_stdin = !operand || strcmp(operand, "-") == 0;
-    struct qcow2_options qcow2 = {.notices = &cli->notices};
+    const struct qcow2_options qcow2 = {
+        .no_backing = options->no_backing,
+        .backing_dirs = options->backing_dirs,
+        .backing_dir_count = options->backing_dir_count,
+        .notices = &cli->notices,
+    };
     struct source *s = NULL;
     bool qcow2_wanted = false;
 
     cli->operand = is_stdin ? "standard input" : operand;
     if ((is_stdin ? source_open_stdin(&s, f) : source_open_file(operand, &s, f)) < 0 ||
-        is_qcow2(s, options->format, &qcow2_wanted, f) < 0)
+        is_qcow2(s, options, &qcow2_wanted, f) < 0)
         goto fail;
     if (qcow2_wanted) {
         struct source *file = s;

@@ -3,20 +3,35 @@
 #ifndef CMD_SHARED_IMAGE_H
 #define CMD_SHARED_IMAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/cli.h"
 #include "base/fault.h"
 #include "io/source.h"
 
-/* What -f and -p said; zero is the default. */
+/* What the options said; zero is the default. */
 struct image_options {
     const char *format;    /* NULL: detected; "raw" or "qcow2" */
     const char *partition; /* NULL: the whole image; else a selector, see partextract(1) */
+    bool detect_in_pipe;   /* a pipe may be qcow2 without -f, too */
+    bool no_backing;       /* an image that needs a backing file is refused */
+    const char *
+        *backing_dirs; /* further directories for backing files; freed by image_options_free */
+    size_t backing_dir_count;
 };
 
-#define IMAGE_OPTION_FORMAT                                                                        \
+enum { IMAGE_KEY_BACKING_DIR = 1100, IMAGE_KEY_NO_BACKING };
+
+/* For the option tables: how the image is read, which every command has that takes one. */
+#define IMAGE_OPTIONS                                                                              \
+    {'f', "format", "FMT", "IMAGE is raw or qcow2 (default: detected)"},                           \
+        {IMAGE_KEY_BACKING_DIR, "backing-dir", "DIR",                                              \
+         "backing files may lie in DIR too (repeatable)"},                                         \
     {                                                                                              \
-        'f', "format", "FMT", "IMAGE is raw or qcow2 (default: detected; a pipe is raw)"           \
+        IMAGE_KEY_NO_BACKING, "no-backing", NULL, "refuse an image that needs a backing file"      \
     }
+
 #define IMAGE_OPTION_PARTITION                                                                     \
     {                                                                                              \
         'p', "partition", "SEL",                                                                   \
@@ -30,7 +45,10 @@ struct image_options {
 int image_open(struct cli *cli, const char *operand, const struct image_options *options,
                struct source **out, struct fault *f);
 
-/* Check an argument of -f; exits with a usage message unless it is raw or qcow2. */
-const char *image_format(const struct cli *cli, const char *text);
+/* Take an option that one of the tables above brought in; others are ignored.  Exits with a usage
+ * message on a wrong argument. */
+void image_option(struct image_options *options, const struct cli *cli, int key, const char *value);
+
+void image_options_free(struct image_options *options);
 
 #endif

@@ -164,10 +164,31 @@ static void drop_tables(struct cli *cli)
     cli->longs = NULL;
 }
 
+/* The options that mean the same in every command: true if this was one. */
+static bool take_common(struct cli *cli, int key)
+{
+    switch (key) {
+    case 'q':
+        cli->quiet = true;
+        return true;
+    case 'P':
+        cli->progress = true;
+        return true;
+    case 'o':
+        cli->output = strcmp(optarg, "-") == 0 ? NULL : optarg;
+        return true;
+    default:
+        return false;
+    }
+}
+
 int cli_next(struct cli *cli, const char **value)
 {
-    int key = getopt_long(cli->argc, cli->argv, cli->letters, cli->longs, NULL);
+    int key;
 
+    do
+        key = getopt_long(cli->argc, cli->argv, cli->letters, cli->longs, NULL);
+    while (take_common(cli, key));
     *value = optarg;
     switch (key) {
     case 'h':
@@ -194,6 +215,12 @@ int cli_next(struct cli *cli, const char **value)
 int cli_operands(const struct cli *cli)
 {
     return cli->argc - cli->next;
+}
+
+void cli_operands_at_most(const struct cli *cli, int max, const char *what)
+{
+    if (cli_operands(cli) > max)
+        cli_usage(cli, "%s at most, not %d", what, cli_operands(cli));
 }
 
 const char *cli_operand(const struct cli *cli, int i)

@@ -61,7 +61,9 @@ struct cli {
     int argc;
     char **argv;
     int next;               /* index of the first operand once cli_next said CLI_END */
-    bool quiet;             /* set by main() on -q */
+    bool quiet;             /* -q was given */
+    bool progress;          /* -P was given */
+    const char *output;     /* -o's FILE; NULL, also for "-": standard output */
     bool lost;              /* a NOTICE_LOSS was told: exit status 5 */
     const char *operand;    /* the file that messages are about; set by main(), NULL until then */
     struct notices notices; /* tells notices on standard error */
@@ -73,14 +75,18 @@ struct cli {
 void cli_start(struct cli *cli, const struct cli_command *command, int argc, char **argv);
 
 /*
- * The key of the next option, its argument in *value, or CLI_END.  --help and --version print and
- * exit 0; an unknown option or a missing argument prints a message and exits 2.
+ * The key of the next option, its argument in *value, or CLI_END.  -q, -P and -o, which mean the
+ * same in every command that has them, are noted in cli and not returned.  --help and --version
+ * print and exit 0; an unknown option or a missing argument prints a message and exits 2.
  */
 int cli_next(struct cli *cli, const char **value);
 
 /* How many operands there are, and the i-th (from 0); NULL past the last. */
 int cli_operands(const struct cli *cli);
 const char *cli_operand(const struct cli *cli, int i);
+
+/* More operands than max: a usage message "WHAT at most, not N". */
+void cli_operands_at_most(const struct cli *cli, int max, const char *what);
 
 /* Print "NAME: MESSAGE" and "Try 'NAME --help'"; exits with status 2. */
 _Noreturn void cli_usage(const struct cli *cli, const char *fmt, ...)

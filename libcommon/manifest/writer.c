@@ -114,7 +114,9 @@ void manifest_writer_fail(struct manifest_writer *w, const struct fault *why)
     char record[sizeof(why->text) + 16];
     int len = snprintf(record, sizeof(record), "error=%s%c", why->text, 0);
 
-    (void)sink_data(w->to, record, (size_t)len + 1, &ignored);
+    if (w->owed == 0) /* else a reader would take the record for data */
+        (void)sink_data(w->to, record, (size_t)len + 1, &ignored);
+    (void)sink_finish(w->to, &ignored);
 }
 
 void manifest_writer_close(struct manifest_writer *w)

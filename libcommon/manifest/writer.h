@@ -30,8 +30,10 @@ void manifest_writer_data(struct manifest_writer *w, uint64_t bytes);
 /* The last record, `end=` and `bytes=`.  Data still owed is FAULT_DAMAGED. */
 int manifest_writer_end(struct manifest_writer *w, struct fault *f);
 
-/* The record `error=TEXT` instead of an end, as far as the sink still takes it: for a writer that
- * fails.  If data is owed it is not made up: the manifest just ends after the error. */
+/*
+ * For a writer that fails: the record `error=TEXT` instead of an end, written out as far as the
+ * sink still takes it.  Within a file's data, which is not made up, the manifest just ends.
+ */
 void manifest_writer_fail(struct manifest_writer *w, const struct fault *why);
 
 /* NULL is allowed. */
