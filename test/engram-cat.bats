@@ -62,10 +62,11 @@ Try 'engram-cat --help'."
     printf '127.0.0.1 me\nNAME=test127.0.0.1 me\n' | same - out
     # An absolute link means the engram's root, not the host's; out of the tree leads nowhere.
     pack "$BATS_TEST_TMPDIR/abs.engram" 2 "$root" "path=/etc|type=d|$meta|" \
+        "path=/etc/abs|type=l|${meta}target=/etc/passwd||" \
         "path=/etc/passwd|type=f|${meta}size=2|extent=0+2||me" "path=/host|type=l|${meta}target=$BATS_TEST_TMPDIR||" "path=/out|type=l|${meta}target=../../../etc/passwd||" \
         "path=/real|type=l|${meta}target=/etc/passwd||"
-    engram-cat "$BATS_TEST_TMPDIR/abs.engram" /out /real >out
-    printf 'meme' | same - out
+    engram-cat "$BATS_TEST_TMPDIR/abs.engram" /out /real /etc/abs >out
+    printf 'mememe' | same - out
     try engram-cat "$BATS_TEST_TMPDIR/abs.engram" /host/abs.engram
     expect 1 "engram-cat: $BATS_TEST_TMPDIR/abs.engram: there is no /host/abs.engram"
 }

@@ -575,8 +575,8 @@ tree() {
     local head='0af3 0300 0400 0000 00000000'
     extents /numbers "$head" 00000000 fe0f 0000 02000000 00100000 fe0f 0000 02000000 00200000 fe0f 0000 02000000
     refused 3 "/numbers: inode $ino: more than all 4096 blocks of the file system are claimed"
-    extents /numbers '0af3 0100 0400 0000 00000000' 00000000 fe0f 0000 02000000
-    damage_inode /hole 0x28 '0af3 0100 0400 0000 00000000' 00000000 fe0f 0000 02000000
+    extents /numbers "0af3 0100 0400 0000 00000000" 00000000 000c 0000 02000000
+    damage_inode /hole 0x28 "0af3 0100 0400 0000 00000000" 00000000 000c 0000 02000000
     refused_like 3 "/numbers: inode [0-9]+: the files up to here claim [0-9]+ blocks, but the file system has 4096"
 }
 

@@ -455,7 +455,7 @@ falls_back() {
     copy good.raw
     sgdisk --hybrid=1 disk.raw >/dev/null
     try partls disk.raw
-    expect 0 'partls: disk.raw: a hybrid MBR: the GPT is used, and 1 partitions of the MBR are not'
+    expect 0 "partls: disk.raw: a hybrid MBR: the GPT is used, not the MBR's other entries (1)"
     [ "${lines[0]:0:3}" = GPT ]
     copy good.raw
     poke disk.raw $(($(mbr_entry 1) + 4)) 83

@@ -650,6 +650,12 @@ refuses() {
     cmp out.raw <(qcow2cat "$made/good.qcow2")
 }
 
+@test "a version 3 header of 104 bytes, as older programs wrote it" {
+    bad
+    poke bad.qcow2 100 "$(be32 104)" # what follows are 8 zero bytes: the end of the extensions
+    agrees bad.qcow2
+}
+
 # ---- damage: the header ----
 
 @test "truncated in the header" {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A record of manifest(5) read back: only what record_append would write is accepted. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,9 +158,9 @@ static int read_time(struct fields *r, const char *key, unsigned bit, struct ent
     if (!found && bit != 0)
         return 0;
     if (!found || !parse_time(value, out)) {
-        char should[64] = "";
+        char should[64];
 
-        strcat(strcat(should, key), "=SECONDS.NNNNNNNNN");
+        snprintf(should, sizeof(should), "%s=SECONDS.NNNNNNNNN", key);
         return refuse(r, should);
     }
     e->times |= bit;

@@ -38,7 +38,7 @@ static int decide(const struct part_input *in, const struct mbr *m, enum verdict
         *verdict = IS_GPT;
         if (mbr_used(m) > mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE))
             notice(in->notices, NOTICE_INFO, NULL,
-                   "a hybrid MBR: the GPT is used, and %u partitions of the MBR are not",
+                   "a hybrid MBR: the GPT is used, not the MBR's other entries (%u)",
                    mbr_used(m) - mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE));
         return 0;
     }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* manifest(5): every rule broken once, with the text that says so; what is read is written back. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "io/sink.h"
 #include "io/stream.h"
@@ -226,6 +229,9 @@ static void fields_and_numbers(struct unit *u)
          AT24 "the record ends where mtime=SECONDS.NNNNNNNNN should be", 0},
         {"eight digits", HEAD "path=/|type=d|mode=755|uid=0|gid=0|mtime=1.00000000||",
          AT24 "\"mtime=1.00000000\" is not mtime=SECONDS.NNNNNNNNN", 0},
+        {"eight digits, none of them zero",
+         HEAD "path=/|type=d|mode=755|uid=0|gid=0|mtime=1.12345678||",
+         AT24 "\"mtime=1.12345678\" is not mtime=SECONDS.NNNNNNNNN", 0},
         {"ten digits", HEAD "path=/|type=d|mode=755|uid=0|gid=0|mtime=1.0000000000||",
          AT24 "\"mtime=1.0000000000\" is not mtime=SECONDS.NNNNNNNNN", 0},
         {"no fraction", HEAD "path=/|type=d|mode=755|uid=0|gid=0|mtime=1||",
@@ -449,6 +455,89 @@ static void cut_anywhere(struct unit *u)
         printf("# cut at %zu of %zu\n", cut, sizeof(text) - 1);
         u->ok = false;
     }
+}
+
+/* A sink that compares. */
+struct expected {
+    const char *bytes;
+    size_t length, at;
+};
+
+static int compare(void *context, const void *bytes, size_t len, struct fault *f)
+{
+    struct expected *x = context;
+
+    if (len > x->length - x->at || memcmp(x->bytes + x->at, bytes, len) != 0)
+        return fault_set(f, FAULT_SYSTEM, "other bytes at %zu", x->at);
+    x->at += len;
+    return 0;
+}
+
+/* Copy a manifest that is in a file. */
+static int copy_file(const char *bytes, size_t length, struct fault *f)
+{
+    static const struct sink_callbacks callbacks = {.data = compare};
+    struct expected x = {.bytes = bytes, .length = length};
+    int fd = memfd_create("manifest", 0), rc;
+    struct stream *from;
+    struct sink *to;
+
+    if (fd < 0 || write(fd, bytes, length) != (ssize_t)length || lseek(fd, 0, SEEK_SET) != 0 ||
+        stream_open(fd, "file", &from, f) < 0 || sink_to_callback(&callbacks, &x, &to, f) < 0)
+        abort();
+    rc = copy(from, to, f);
+    if (rc == 0 && x.at != length)
+        rc = fault_set(f, FAULT_SYSTEM, "%zu bytes, not %zu", x.at, length);
+    sink_close(to);
+    stream_close(from);
+    close(fd);
+    return rc;
+}
+
+/* The stream's buffer may end at any byte of a record: data of just the right length is put before
+ * the records, so that each of their bytes in turn is the first of a new buffer. */
+static void buffer_ends_anywhere(struct unit *u)
+{
+    static const char rest[] =
+        "path=/b|type=l|" META "target=x|xattr=user.a=00||path=/c|type=h|link=/a||";
+    size_t room = STREAM_BUFFER + 4096;
+    char *bytes = malloc(room), head[512], end[64];
+    struct fault f;
+
+    for (size_t back = 0; back < sizeof(rest) + 2; back++) {
+        size_t data = STREAM_BUFFER - 300 - back, at;
+
+        at = (size_t)snprintf(head, sizeof(head), HEAD ROOT FILE_OF("/a", "size=%zu|extent=0+%zu|"),
+                              data, data);
+        data += 300 - at; /* the data then ends `back` bytes before the buffer does */
+        snprintf(head, sizeof(head), HEAD ROOT FILE_OF("/a", "size=%zu|extent=0+%zu|"), data, data);
+        snprintf(end, sizeof(end), "end=4|bytes=%zu||", data);
+        memcpy(bytes, head, at);
+        memset(bytes + at, 'x', data);
+        memcpy(bytes + at + data, rest, sizeof(rest) - 1);
+        memcpy(bytes + at + data + sizeof(rest) - 1, end, strlen(end));
+        room = at + data + sizeof(rest) - 1 + strlen(end);
+        for (size_t i = 0; i < room; i++)
+            bytes[i] = bytes[i] == '|' ? '\0' : bytes[i];
+        CHECK(u, at + data == STREAM_BUFFER - back);
+        CHECK(u, copy_file(bytes, room, &f) == 0);
+    }
+    free(bytes);
+}
+
+/* An input that cannot be read is an error of the system, not an end. */
+static void input_that_fails(struct unit *u)
+{
+    int fd = open("/", O_RDONLY);
+    struct manifest_reader *r;
+    struct stream *from;
+    struct fault f;
+
+    CHECK(u, stream_open(fd, "root", &from, &f) == 0);
+    CHECK(u, manifest_reader_open(from, &r, &f) == FAULT_SYSTEM);
+    CHECK(u, strcmp(f.text, "cannot read at offset 0: Is a directory") == 0);
+    stream_close(from);
+    close(fd);
 }
 
 /* A hard link finds its file among many, and only what is there. */
@@ -688,6 +777,8 @@ int main(void)
     UNIT_CASE(&u, paths_and_order);
     UNIT_CASE(&u, round_trips);
     UNIT_CASE(&u, cut_anywhere);
+    UNIT_CASE(&u, buffer_ends_anywhere);
+    UNIT_CASE(&u, input_that_fails);
     UNIT_CASE(&u, many_files);
     UNIT_CASE(&u, writer_refuses);
     UNIT_CASE(&u, writer_fails);

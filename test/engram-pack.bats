@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# engram-pack: what it writes is judged by zstd, and by engram-walk and cmp.
+
+load helper
+load engram
+
+setup_file() {
+    need zstd openssl sha256sum cmp
+    small_manifest >"$BATS_FILE_TMPDIR/small.manifest"
+    data_manifest 3000000 10 1048576 1048577 5000000 >"$BATS_FILE_TMPDIR/data.manifest"
+}
+
+setup() {
+    small=$BATS_FILE_TMPDIR/small.manifest
+    data=$BATS_FILE_TMPDIR/data.manifest
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    cd "$BATS_TEST_TMPDIR/empty" || return
+}
+
+# Stored bytes of an engram, in FILE.
+size_of() {
+    stat -c %s "$1"
+}
+
+@test "--help and --version" {
+    try engram-pack --help
+    expect 0
+    [[ $output == *"engram-pack [OPTION]... [MANIFEST]"* ]]
+    [[ $output == *--rules*--jobs*--output*--quiet*--progress* ]]
+    try engram-pack --version
+    expect 0
+    [[ $output == "engram-pack "* ]]
+}
+
+@test "what makes no sense is a usage error" {
+    try engram-pack --frobnicate
+    [ "$status" -eq 2 ]
+    try engram-pack -r best
+    expect 2 "engram-pack: option '--rules' takes fast, balanced or max, not 'best'
+Try 'engram-pack --help'."
+    try engram-pack -j 0
+    expect 2 "engram-pack: option '--jobs' takes a number from 1 to 256, not '0'
+Try 'engram-pack --help'."
+    try engram-pack a b
+    expect 2 "engram-pack: one MANIFEST at most, not 2
+Try 'engram-pack --help'."
+}
+
+@test "a missing file" {
+    try engram-pack -o x.engram nothing
+    expect 1 "engram-pack: nothing: cannot open: No such file or directory"
+    left_behind .
+}
+
+@test "an engram keeps every kind of entry: engram-walk gives the manifest back" {
+    for set in fast balanced max; do
+        engram-pack -r $set "$small" >x.engram
+        zstd -tq x.engram
+        engram-walk x.engram >y.manifest
+        same "$small" y.manifest
+    done
+}
+
+@test "from standard input and a file, to a pipe and with -o: the same bytes" {
+    engram-pack -o a.engram "$data"
+    engram-pack - <"$data" | cat >b.engram
+    # shellcheck disable=SC2002  # a pipe is what is meant
+    cat "$data" | engram-pack >c.engram
+    same a.engram b.engram
+    same a.engram c.engram
+    engram-walk a.engram | cmp - "$data"
+}
+
+@test "one thread and many write the same bytes" {
+    for set in fast max; do
+        engram-pack -r $set -j 1 -o one.engram "$data"
+        for jobs in 2 3 8; do
+            engram-pack -r $set -j $jobs "$data" | cmp - one.engram
+        done
+    done
+}
+
+@test "the data can be had back with zstd alone" {
+    data_manifest 100 200 300 | engram-pack >x.engram
+    zstd -dcq x.engram >unpacked
+    { file_data 100 100; file_data 101 200; file_data 102 300; } >wanted
+    same wanted unpacked
+}
+
+@test "files that are the same are stored once" {
+    {
+        record manifest=1 data=inline
+        record path=/ type=d mode=755 uid=0 gid=0 mtime=0.000000000
+        for i in 1 2 3 4 5; do
+            record path=/$i type=f mode=644 uid=0 gid=0 mtime=0.000000000 size=1500000 \
+                extent=0+1500000
+            file_data 9 1500000
+        done
+        record end=6 bytes=7500000
+    } >same.manifest
+    engram-pack -o x.engram same.manifest
+    [ "$(size_of x.engram)" -lt 1510000 ]
+    [ "$(zstd -dcq x.engram | wc -c)" -eq 1500000 ]
+    engram-walk x.engram | cmp - same.manifest
+}
+
+@test "data that will not compress grows by less than a thousandth" {
+    engram-pack -o x.engram "$data"
+    [ "$(size_of x.engram)" -lt $((10097163 + 10097)) ]
+}
+
+@test "an empty manifest, and one of the root only" {
+    record manifest=1 data=inline >empty.manifest
+    record end=0 bytes=0 >>empty.manifest
+    engram-pack -o empty.engram empty.manifest
+    zstd -tq empty.engram
+    engram-walk empty.engram | cmp - empty.manifest
+    data_manifest >root.manifest
+    engram-pack root.manifest | engram-walk | cmp - root.manifest
+}
+
+@test "a manifest without data is refused" {
+    record manifest=1 data=none >none.manifest
+    record end=0 bytes=0 >>none.manifest
+    try engram-pack -o x.engram none.manifest
+    expect 2 "engram-pack: none.manifest: the manifest has no data (data=none): there is nothing to pack"
+    left_behind . none.manifest
+}
+
+@test "a writer that failed is told, and nothing is left" {
+    record manifest=1 data=inline >broken.manifest
+    record path=/ type=d mode=755 uid=0 gid=0 mtime=0.000000000 >>broken.manifest
+    record 'error=the disk is on fire' >>broken.manifest
+    try engram-pack -o x.engram broken.manifest
+    [ "$status" -eq 3 ]
+    [[ $stderr == *"the disk is on fire"* ]]
+    left_behind . broken.manifest
+}
+
+@test "a manifest cut anywhere leaves no engram" {
+    size=$(size_of "$small")
+    for cut in 0 1 12 25 26 100 330 $((size / 2)) $((size - 20)) $((size - 1)); do
+        head -c $cut "$small" >cut.manifest
+        try engram-pack -o x.engram cut.manifest
+        [ "$status" -eq 3 ]
+        [[ $stderr == "engram-pack: cut.manifest: "* ]]
+        left_behind . cut.manifest
+    done
+}
+
+@test "an old file stays when packing fails" {
+    echo precious >x.engram
+    try engram-pack -o x.engram /dev/null
+    [ "$status" -eq 3 ]
+    [ "$(cat x.engram)" = precious ]
+}
+
+@test "a full disk" {
+    run --separate-stderr bash -c 'engram-pack "$1" >/dev/full' - "$data"
+    expect 1 "engram-pack: standard output: write failed: No space left on device"
+}
+
+@test "a reader that goes away ends it quietly" {
+    try bash -o pipefail -c 'engram-pack "$1" | head -c 1 >first' - "$data"
+    expect 0
+    [ "$(wc -c <first)" -eq 1 ]
+}
+
+@test "no engram goes to a terminal" {
+    try script -qec "engram-pack '$small'" /dev/null
+    [ "$status" -eq 2 ]
+    [[ $output == *"is a terminal"* ]]
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# engram-verify: a whole engram is ok, and any damage is found, with the files that it hits.
+
+load helper
+load engram
+
+setup_file() {
+    need openssl sha256sum
+    small_manifest >"$BATS_FILE_TMPDIR/small.manifest"
+    data_manifest 3000000 10 20 >"$BATS_FILE_TMPDIR/data.manifest"
+    engram-pack -o "$BATS_FILE_TMPDIR/small.engram" "$BATS_FILE_TMPDIR/small.manifest"
+    engram-pack -r fast -o "$BATS_FILE_TMPDIR/data.engram" "$BATS_FILE_TMPDIR/data.manifest"
+}
+
+setup() {
+    small=$BATS_FILE_TMPDIR/small.engram
+    data=$BATS_FILE_TMPDIR/data.engram
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    cd "$BATS_TEST_TMPDIR/empty" || return
+}
+
+size_of() {
+    stat -c %s "$1"
+}
+
+# The tree digest of data_manifest LENGTH..., by sha256sum: each record, then its file's digest.
+tree_digest() {
+    local i=100 length
+    {
+        record path=/ type=d mode=755 uid=0 gid=0 mtime=0.000000000
+        for length; do
+            record path=/$i type=f mode=644 uid=0 gid=0 mtime=0.000000000 size="$length" \
+                extent="0+$length"
+            file_data $i "$length" | sha256sum | cut -c1-64 | sed 's/../\\x&/g' >hex
+            printf '%b' "$(cat hex)"
+            i=$((i + 1))
+        done
+    } | sha256sum | cut -c1-64
+}
+
+@test "--help and --version" {
+    try engram-verify --help
+    expect 0
+    [[ $output == *"engram-verify [OPTION]... [ENGRAM]"* ]]
+    [[ $output == *--quiet*--progress* ]]
+    try engram-verify --version
+    expect 0
+    [[ $output == "engram-verify "* ]]
+}
+
+@test "what makes no sense is a usage error" {
+    try engram-verify --frobnicate
+    [ "$status" -eq 2 ]
+    try engram-verify a b
+    expect 2 "engram-verify: one ENGRAM at most, not 2
+Try 'engram-verify --help'."
+}
+
+@test "a missing file" {
+    try engram-verify nothing
+    expect 1 "engram-verify: nothing: cannot open: No such file or directory"
+}
+
+@test "a whole engram: entries, bytes and the tree digest that sha256sum gives" {
+    try engram-verify "$data"
+    expect 0
+    [ "$output" = "$data: ok, 4 entries, 3000030 bytes, sha256 $(tree_digest 3000000 10 20)" ]
+    # shellcheck disable=SC2002  # a pipe is what is meant
+    output=$(cat "$data" | engram-verify)
+    [ "$output" = "standard input: ok, 4 entries, 3000030 bytes, sha256 $(tree_digest 3000000 10 20)" ]
+    try engram-verify -q "$data"
+    expect 0
+    [ -z "$output" ]
+}
+
+@test "the tree digest is the same whatever the rules" {
+    engram-pack -r max -o max.engram "$BATS_FILE_TMPDIR/small.manifest"
+    a=$(engram-verify "$small")
+    b=$(engram-verify max.engram)
+    [ -n "${a##* }" ]
+    [ "${a##* }" = "${b##* }" ]
+}
+
+@test "flipped bytes all over a small engram are found" {
+    size=$(size_of "$small")
+    for ((at = 0; at < size; at += 13)); do
+        cp "$small" bad.engram
+        byte=$(peek bad.engram $at 1)
+        poke bad.engram $at "$(printf %02x $((0x$byte ^ 0xff)))"
+        try engram-verify bad.engram
+        if [ "$status" -ne 3 ] || [ -n "$output" ]; then
+            echo "byte $at: status $status, $output $stderr" >&2
+            return 1
+        fi
+    done
+}
+
+@test "a damaged block names its file, and spares the others" {
+    cp "$data" bad.engram
+    # The blocks come after the header's 40 bytes: /100 has three chunks, the first in block 0.
+    poke bad.engram 1000 ffffffff
+    try engram-verify bad.engram
+    expect_like 3 "engram-verify: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
+engram-verify: bad\.engram: /100: its data is damaged
+engram-verify: bad\.engram: damaged files: 1"
+    [ -z "$output" ]
+}
+
+@test "a damaged block names every file that lies in it, control characters escaped" {
+    {
+        record manifest=1 data=inline
+        record path=/ type=d mode=755 uid=0 gid=0 mtime=0.000000000
+        record $'path=/a\e[2J' type=f mode=644 uid=0 gid=0 mtime=0.000000000 size=3 extent=0+3
+        printf abc
+        record path=/b type=f mode=644 uid=0 gid=0 mtime=0.000000000 size=3 extent=0+3
+        printf def
+        record end=3 bytes=6
+    } | engram-pack -o bad.engram
+    # 40 bytes of header, 9 of the frame's head and its block's: the data, stored as it is
+    poke bad.engram 50 00
+    try engram-verify bad.engram
+    expect_like 3 'engram-verify: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
+engram-verify: bad\.engram: /a\\x1b\[2J: its data is damaged
+engram-verify: bad\.engram: /b: its data is damaged
+engram-verify: bad\.engram: damaged files: 2'
+}
+
+@test "header-byte-wrong" {
+    cp "$small" bad.engram
+    # the low byte of the header's version
+    poke bad.engram 16 02
+    try engram-verify bad.engram
+    expect 3 "engram-verify: bad.engram: header: byte 16 is 0x02, but 0x01 by the footer"
+}
+
+@test "footer-byte-wrong" {
+    cp "$small" bad.engram
+    at=$(($(size_of "$small") - 176))
+    # its count of entries
+    poke bad.engram $((at + 48)) ff
+    try engram-verify bad.engram
+    expect 3 "engram-verify: bad.engram: footer at offset $at: its SHA-256 is wrong"
+    # its magic number
+    cp "$small" bad.engram
+    poke bad.engram $at ff
+    try engram-verify bad.engram
+    expect 3 "engram-verify: bad.engram: footer at offset $at: it is not there: the engram was cut short or damaged"
+}
+
+@test "tables-byte-wrong" {
+    cp "$small" bad.engram
+    at=$((0x$(peek bad.engram $(($(size_of "$small") - 176 + 40)) 8 | sed 's/\(..\)\(..\).*/\2\1/')))
+    # the first block's stored length
+    poke bad.engram $((at + 8)) ff
+    try engram-verify bad.engram
+    expect 3 "engram-verify: bad.engram: tables at offset $at: their SHA-256 is wrong"
+}
+
+@test "bytes after the end" {
+    cp "$small" bad.engram
+    echo >>bad.engram
+    try engram-verify bad.engram
+    expect_like 3 'engram-verify: bad\.engram: footer at offset [0-9]+: it is not there: the engram was cut short or damaged'
+}
+
+@test "an engram cut anywhere" {
+    size=$(size_of "$small")
+    for cut in 0 1 39 40 41 100 223 224 $((size / 2)) $((size - 1)); do
+        head -c $cut "$small" >cut.engram
+        try engram-verify cut.engram
+        [ "$status" -eq 3 ]
+        [[ $stderr == "engram-verify: cut.engram: "* ]]
+    done
+}
+
+@test "a directory, and an empty input" {
+    try engram-verify .
+    [ "$status" -ne 0 ]
+    try engram-verify /dev/null
+    [ "$status" -ne 0 ]
+    try bash -c 'engram-verify </dev/null'
+    [ "$status" -ne 0 ]
+    try bash -c ': | engram-verify'
+    expect 3 "engram-verify: standard input: no engram: only 0 bytes"
+}
+
+@test "a full disk, and a reader that went away" {
+    run --separate-stderr bash -c 'engram-verify "$1" >/dev/full' - "$small"
+    [ "$status" -eq 1 ]
+    try bash -o pipefail -c 'engram-verify "$1" | :' - "$small"
+    expect 0
+}

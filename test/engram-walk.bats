@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# engram-walk: the manifest comes back byte for byte, or not at all.
+
+load helper
+load engram
+
+setup_file() {
+    need openssl cmp
+    small_manifest >"$BATS_FILE_TMPDIR/small.manifest"
+    data_manifest 3000000 10 1048577 >"$BATS_FILE_TMPDIR/data.manifest"
+    engram-pack -o "$BATS_FILE_TMPDIR/small.engram" "$BATS_FILE_TMPDIR/small.manifest"
+    engram-pack -o "$BATS_FILE_TMPDIR/data.engram" "$BATS_FILE_TMPDIR/data.manifest"
+}
+
+setup() {
+    small=$BATS_FILE_TMPDIR/small
+    data=$BATS_FILE_TMPDIR/data
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    cd "$BATS_TEST_TMPDIR/empty" || return
+}
+
+@test "--help and --version" {
+    try engram-walk --help
+    expect 0
+    [[ $output == *"engram-walk [OPTION]... [ENGRAM]"* ]]
+    [[ $output == *--no-data*--output*--quiet*--progress* ]]
+    try engram-walk --version
+    expect 0
+    [[ $output == "engram-walk "* ]]
+}
+
+@test "what makes no sense is a usage error" {
+    try engram-walk --frobnicate
+    [ "$status" -eq 2 ]
+    try engram-walk a b
+    expect 2 "engram-walk: one ENGRAM at most, not 2
+Try 'engram-walk --help'."
+}
+
+@test "a missing file" {
+    try engram-walk nothing
+    expect 1 "engram-walk: nothing: cannot open: No such file or directory"
+}
+
+@test "the manifest comes back, from a file and from a pipe" {
+    for m in "$small" "$data"; do
+        engram-walk "$m.engram" | cmp - "$m.manifest"
+        # shellcheck disable=SC2002  # a pipe is what is meant
+        cat "$m.engram" | engram-walk - | cmp - "$m.manifest"
+        engram-walk -o out.manifest "$m.engram"
+        same out.manifest "$m.manifest"
+    done
+}
+
+@test "--no-data gives the records alone" {
+    engram-walk -n "$small.engram" >records
+    [ "$(head -c 22 records | tr '\0' '|')" = 'manifest=1|data=none||' ]
+    [ "$(tr '\0' '\n' <records | grep -ac '^path=')" -eq 15 ]
+    run grep -ac hello records
+    [ "$output" = 0 ]
+    [ "$(tail -c 16 records | tr '\0' '|')" = 'end=15|bytes=0||' ]
+}
+
+@test "what it gives can be packed again, to the same engram" {
+    engram-walk "$data.engram" | engram-pack | cmp - "$data.engram"
+}
+
+@test "an engram cut anywhere is damage, and leaves nothing" {
+    size=$(stat -c %s "$small.engram")
+    for cut in 39 40 41 100 $((size / 2)) $((size - 176)) $((size - 1)); do
+        head -c $cut "$small.engram" >cut.engram
+        try engram-walk -o out cut.engram
+        [ "$status" -eq 3 ]
+        [[ $stderr == "engram-walk: cut.engram: "* ]]
+        left_behind . cut.engram
+    done
+    : >cut.engram
+    try engram-walk cut.engram
+    expect 3 "engram-walk: cut.engram: no engram: only 0 bytes"
+}
+
+@test "no engram at all" {
+    try engram-walk "$small.manifest"
+    expect 3 "engram-walk: $small.manifest: no engram: it does not start with an engram's header"
+}
+
+@test "damaged data is met before it is given, and the manifest ends in its error" {
+    cp "$data.engram" bad.engram
+    # the first data block starts after the header's 40 bytes; in its middle is file data
+    poke bad.engram 1000 ffffffff
+    try bash -c 'engram-walk bad.engram | tail -c 500 | tr "\0" "\n" | tail -n 2'
+    [[ $output == "error=block 0 at offset 40 ("*"): its SHA-256 is wrong" ]]
+    try engram-walk -o out bad.engram
+    expect_like 3 'engram-walk: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
+    left_behind . bad.engram
+    try bash -o pipefail -c 'engram-walk bad.engram | engram-pack -o out'
+    [ "$status" -eq 3 ]
+    left_behind . bad.engram
+}
+
+@test "a full disk" {
+    run --separate-stderr bash -c 'engram-walk "$1" >/dev/full' - "$data.engram"
+    expect 1 "engram-walk: standard output: write failed: No space left on device"
+}
+
+@test "a reader that goes away ends it quietly" {
+    try bash -o pipefail -c 'engram-walk "$1" | head -c 1 >first' - "$data.engram"
+    expect 0
+    [ "$(wc -c <first)" -eq 1 ]
+}
+
+@test "no manifest goes to a terminal" {
+    try script -qec "engram-walk '$small.engram'" /dev/null
+    [ "$status" -eq 2 ]
+    [[ $output == *"is a terminal"* ]]
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Makes the seeds of the ext4 targets (with mke2fs and debugfs) in the directories beside it.
+# Images that the fuzzer found are kept there as well, under names of their own.
+set -eu
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export E2FSPROGS_FAKE_TIME=1600000000
+
+tree=$work/tree
+mkdir -p "$tree/d/e"
+printf 'hello\n' >"$tree/f"
+ln "$tree/f" "$tree/d/again"
+ln -s f "$tree/s"
+ln -s "$(printf 'long/%.0s' {1..20})" "$tree/t"
+mkfifo "$tree/p"
+perl -e 'open my $o, ">", $ARGV[0]; for (0..5) { seek $o, $_ * 2048, 0; print $o $_ }' "$tree/runs"
+
+# image NAME OPTION...: as small as mke2fs makes it, 64 blocks of 1 KiB.
+image() {
+    local name=$1
+    shift
+    truncate -s 64K "$work/image"
+    mke2fs -q -F -b 1024 -N 32 -m 0 -U e2f5e2f5-0000-4000-8000-00000000e2f4 \
+        -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5,nodiscard -d "$tree" "$@" "$work/image"
+    debugfs -w -f /dev/stdin "$work/image" >/dev/null 2>&1 <<-COMMANDS
+	ea_set f user.k value
+	ea_set d user.big $(printf 'v%.0s' {1..150})
+	COMMANDS
+    cp "$work/image" "ext4/$name"
+    rm "$work/image"
+}
+image extents -t ext4 -O ^has_journal,^metadata_csum,^resize_inode
+image checksums -t ext4 -O ^has_journal,^resize_inode
+image indirect -t ext2 -O ^resize_inode
+image small-inodes -t ext2 -r 0 -I 128 -O none
+
+root=$(debugfs -R 'bmap / 0' ext4/extents 2>/dev/null)
+dd if=ext4/extents bs=1024 skip="$root" count=1 status=none >ext4_dir/root
+
+# Attributes: in the inode after 128 + 32 + 4 bytes; in a block after 32.
+node=$(debugfs -R 'imap f' ext4/extents 2>/dev/null |
+    perl -ne 'print $1 * 1024 + hex $2 if /block (\d+), offset (\S+)/')
+dd if=ext4/extents bs=1 skip=$((node + 164)) count=92 status=none >ext4_xattr/inode
+# An ACL of version 1: user, a named user, group, mask, other.
+{
+    printf '\x00\x02\x10\x00\x00\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00'
+    printf '\x01\x00\x00\x00\x01\x00\x06\x00\x02\x00\x04\x00\xe8\x03\x00\x00'
+    printf '\x04\x00\x04\x00\x10\x00\x04\x00\x20\x00\x04\x00'
+} >ext4_xattr/acl
+
+# Block maps: kind, size, i_block, then blocks 1 and up.
+block() { # HEX: 1 KiB that starts so
+    printf '%b' "$(tr -d ' \n' <<<"$1" | sed 's/../\\x&/g')" >"$work/block"
+    truncate -s 1024 "$work/block"
+    cat "$work/block"
+}
+{
+    # A root of depth 1 with two leaves: blocks 1 and 2; they point at blocks 3 to 6, one unwritten.
+    printf '\x01\x00\x80\x00\x00\x00\x00\x00\x00'
+    block '0af3 0200 0400 0100 00000000 00000000 01000000 00000000 10000000 02000000' |
+        head -c 60
+    block '0af3 0200 5400 0000 00000000 00000000 0100 0000 03000000 02000000 0180 0000 04000000'
+    block '0af3 0100 5400 0000 00000000 10000000 0200 0000 05000000'
+    block '' && block '' && block '' && block ''
+} >ext4_map/extents
+{
+    # Direct block 2, indirect block 1, double indirect block 3.
+    printf '\x00\x00\x00\x08\x00\x00\x00\x00\x00'
+    block '02000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000
+           00000000 00000000 00000000 01000000 03000000 00000000' | head -c 60
+    block '05000000 06000000 00000000 02000000'
+    block ''
+    block '00000000 04000000'
+    block '05000000'
+    block '' && block ''
+} >ext4_map/indirect

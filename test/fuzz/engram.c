@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fuzz target: an engram in memory, opened, verified, walked and searched.  Digests would stop
+ * nearly every changed input at the door, so they are made right first.  The input's first byte
+ * says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte, the number of its
+ * entries), put into an engram with three chunks.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "engram/engram.h"
+#include "engram/frame.h"
+#include "engram/layout.h"
+#include "engram/verify.h"
+#include "io/sink.h"
+
+/* An engram may say that a small block is a file's data many times over: no more than this is read
+ * of one input. */
+enum { INPUT_MAX = 1 << 16, READ_MAX = 8 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int drop(void *context, const void *bytes, size_t len, struct fault *f)
+{
+    (void)f;
+    *(unsigned *)context += len ? *(const uint8_t *)bytes : 0; /* the bytes must be there */
+    return 0;
+}
+
+/* All entries, without their data; how much that would be, or READ_MAX + 1 if it is more. */
+static uint64_t walk(struct engram *g)
+{
+    struct engram_item item = {0};
+    struct engram_walk *w;
+    struct fault f;
+    uint64_t bytes = 0;
+    bool more = true;
+
+    if (engram_walk_open(g, "/", &w, &f) < 0)
+        return 0;
+    while (engram_walk_next(w, &item, &more, &f) == 0 && more)
+        bytes = min_u64(READ_MAX + 1, bytes + min_u64(READ_MAX, entry_data_bytes(&item.entry)));
+    engram_walk_close(w);
+    engram_item_free(&item);
+    return bytes;
+}
+
+static void read_one(struct engram *g, const char *path)
+{
+    const struct sink_callbacks callbacks = {.data = drop};
+    struct engram_item item = {0};
+    struct sink *to = NULL;
+    unsigned sum = 0;
+    struct fault f;
+    bool found;
+
+    if (engram_find(g, path, &item, &found, &f) == 0 && found && item.entry.size <= READ_MAX &&
+        sink_to_callback(&callbacks, &sum, &to, &f) == 0)
+        engram_read_file(g, &item, to, &f);
+    sink_close(to);
+    engram_item_free(&item);
+}
+
+static void read_engram(const uint8_t *bytes, size_t size)
+{
+    struct engram *g = NULL;
+    struct source *s;
+    struct fault f;
+
+    if (source_from_memory(bytes, size, "fuzz", &s, &f) < 0)
+        return;
+    if (engram_open(s, &g, &f) == 0) {
+        if (walk(g) <= READ_MAX) {
+            engram_verify(g, NULL, NULL, &f);
+            read_one(g, "/bin/a");
+            read_one(g, "/etc/sparse");
+        }
+        read_one(g, "/zzz");
+    }
+    engram_close(g);
+    source_close(s);
+}
+
+/* ---- an engram whose digests are made right ---- */
+
+/* The digests in the tables' rows of blocks and leaves, which start alike. */
+static void sign_rows(uint8_t *bytes, const struct layout_footer *footer)
+{
+    uint8_t *row = bytes + footer->tables_offset + LAYOUT_FRAME_BYTES;
+    uint64_t offset = LAYOUT_HEADER_BYTES;
+
+    for (uint64_t i = 0; i < (uint64_t)footer->blocks + footer->leaves; i++) {
+        uint32_t stored = le32_at(row);
+
+        if (stored > footer->tables_offset - offset)
+            return;
+        sha256_of(bytes + offset, stored, row + LAYOUT_BLOCK_ROW - SHA256_BYTES);
+        offset += stored;
+        row += LAYOUT_BLOCK_ROW;
+    }
+}
+
+static void sign(uint8_t *bytes, size_t size)
+{
+    uint8_t *end;
+    struct layout_footer footer;
+    struct fault f;
+    uint64_t length;
+
+    if (size < LAYOUT_HEADER_BYTES + LAYOUT_FRAME_BYTES + LAYOUT_FOOTER_BYTES)
+        return;
+    end = bytes + size - LAYOUT_FOOTER_BYTES;
+    sha256_of(end, LAYOUT_FOOTER_BYTES - SHA256_BYTES, end + LAYOUT_FOOTER_BYTES - SHA256_BYTES);
+    if (layout_get_footer(end, &footer, &f) < 0)
+        return;
+    length = layout_tables_bytes(&footer);
+    if (footer.tables_offset < LAYOUT_HEADER_BYTES ||
+        !range_within(footer.tables_offset, LAYOUT_FRAME_BYTES, size) ||
+        !range_within(footer.tables_offset + LAYOUT_FRAME_BYTES, length, size))
+        return;
+    sign_rows(bytes, &footer);
+    sha256_of(bytes + footer.tables_offset + LAYOUT_FRAME_BYTES, length, footer.tables);
+    layout_put_footer(end, &footer);
+    layout_put_header(bytes, &footer);
+}
+
+/* ---- an engram around the bytes of a leaf ---- */
+
+enum { CHUNKS = 3, CHUNK_BYTES = 5 };
+
+static void put_tables(uint8_t *at, const struct layout_block *block,
+                       const struct layout_leaf *leaf, const uint8_t *data)
+{
+    layout_put_block(at, block);
+    layout_put_leaf(at + LAYOUT_BLOCK_ROW, leaf);
+    at += LAYOUT_BLOCK_ROW + LAYOUT_LEAF_ROW;
+    for (size_t i = 0; i < CHUNKS; i++) {
+        struct layout_chunk chunk = {.length = CHUNK_BYTES};
+
+        sha256_of(data + i * CHUNK_BYTES, CHUNK_BYTES, chunk.sha256);
+        layout_put_chunk(at + i * LAYOUT_CHUNK_ROW, &chunk);
+    }
+}
+
+/* The engram, in memory that the caller frees. */
+static uint8_t *wrap(struct frame_packer *p, const uint8_t *bytes, size_t size, uint32_t entries,
+                     size_t *total)
+{
+    static const uint8_t data[CHUNKS * CHUNK_BYTES] = "aaaaabbbbbccccc";
+    enum { TABLES = LAYOUT_BLOCK_ROW + LAYOUT_LEAF_ROW + CHUNKS * LAYOUT_CHUNK_ROW };
+    size_t room = LAYOUT_HEADER_BYTES + frame_bound(sizeof(data)) + frame_bound(size) +
+                  2 * LAYOUT_FRAME_BYTES + TABLES + LAYOUT_FOOTER_BYTES;
+    struct layout_block block = {.unpacked = sizeof(data)};
+    struct layout_leaf leaf = {.unpacked = (uint32_t)size, .entries = entries};
+    struct layout_footer footer = {.version = LAYOUT_VERSION, .entries = entries, .chunks = CHUNKS};
+    uint8_t *out = calloc(1, room), *at = out + LAYOUT_HEADER_BYTES;
+    struct fault f;
+    size_t n;
+
+    footer.blocks = footer.leaves = 1;
+    if (!out || frame_pack(p, 1, 1 << 20, data, sizeof(data), at, &n, &f) < 0)
+        return out;
+    block.stored = (uint32_t)n;
+    at += n;
+    if (frame_pack(p, 1, 1 << 20, bytes, size, at + LAYOUT_FRAME_BYTES, &n, &f) < 0)
+        return out;
+    layout_put_frame(at, LAYOUT_LEAF, (uint32_t)n);
+    leaf.stored = (uint32_t)(n + LAYOUT_FRAME_BYTES);
+    at += leaf.stored;
+    footer.tables_offset = (uint64_t)(at - out);
+    layout_put_frame(at, LAYOUT_TABLES, TABLES);
+    put_tables(at + LAYOUT_FRAME_BYTES, &block, &leaf, data);
+    at += LAYOUT_FRAME_BYTES + TABLES;
+    layout_put_footer(at, &footer);
+    *total = (size_t)(at - out) + LAYOUT_FOOTER_BYTES;
+    sign(out, *total);
+    return out;
+}
+
+static void read_leaf(const uint8_t *data, size_t size)
+{
+    struct frame_packer *p;
+    struct fault f;
+    size_t total = 0;
+
+    if (size < 2 || frame_packer_open(&p, &f) < 0)
+        return;
+    uint8_t *engram = wrap(p, data + 1, size - 1, data[0], &total);
+    read_engram(engram, total);
+    free(engram);
+    frame_packer_close(p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1 || size > INPUT_MAX)
+        return 0;
+    if (data[0] == 'L') {
+        read_leaf(data + 1, size - 1);
+    } else if (data[0] == 'F') {
+        uint8_t *copy = malloc(size - 1); /* exact, so that a read past the end is seen */
+
+        if (!copy)
+            return 0;
+        memcpy(copy, data + 1, size - 1);
+        sign(copy, size - 1);
+        read_engram(copy, size - 1);
+        free(copy);
+    }
+    return 0;
+}
