@@ -259,7 +259,7 @@ cut_out() {
     try partextract
     expect 2 $'partextract: which partition?\nTry \'partextract --help\'.'
     try partextract 1 2 3
-    expect 2 $'partextract: SEL and one IMAGE at most, not 3 operands\nTry \'partextract --help\'.'
+    expect 2 $'partextract: SEL and one IMAGE at most, not 3\nTry \'partextract --help\'.'
     try partextract -f vdi 1 gpt.raw
     expect 2 $'partextract: option \'--format\' takes raw or qcow2, not \'vdi\'\nTry \'partextract --help\'.'
 }

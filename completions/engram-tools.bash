@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# bash completion for all of engram-tools: one table of options, one function.
+
+declare -gA _engram_tools_options=(
+    [qcow2cat]="-f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
+    [partls]="-f --format --backing-dir --no-backing --json -q --quiet -h --help -V --version"
+    [partextract]="-f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
+    [ext4walk]="-f --format --backing-dir --no-backing -p --partition -n --no-data --times -o --output -q --quiet -P --progress -h --help -V --version"
+    [engram-pack]="-r --rules -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
+    [engram-walk]="-n --no-data -o --output -q --quiet -P --progress -h --help -V --version"
+    [engram-ls]="-l --long -R --recursive -0 --null --json -h --help -V --version"
+    [engram-cat]="-o --output -h --help -V --version"
+    [engram-verify]="-q --quiet -P --progress -h --help -V --version"
+    [engram-unpack]="-C --directory -q --quiet -P --progress -h --help -V --version"
+)
+
+# The values of an option that takes one of a few words.
+_engram_tools_words() {
+    case $1 in
+    -f | --format) echo raw qcow2 ;;
+    -r | --rules) echo fast balanced max ;;
+    esac
+}
+
+_engram_tools() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words
+    words=$(_engram_tools_words "$previous")
+    if [ -n "$words" ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    elif [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "${_engram_tools_options[${1##*/}]}" -- "$current")
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    fi
+}
+
+complete -o filenames -F _engram_tools "${!_engram_tools_options[@]}"
