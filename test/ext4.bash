@@ -26,8 +26,8 @@ full_tree() {
     mkdir "$t/names" && (
         cd "$t/names" || exit
         : >one
-        perl -e 'link "one", sprintf "a-rather-long-name-%04d", $_ for 0 .. 1499'
-        rm a-rather-long-name-0[3-6]*
+        perl -e 'link "one", sprintf "a-rather-long-name-%04d", $_ for 0 .. 5999'
+        rm a-rather-long-name-[03]*
         touch $'new\nline' $'\xff\xfe' 'back\slash' 'sp ace' '=' "$(printf 'n%.0s' {1..255})"
         touch 'ab' 'a.b' 'a-b' && mkdir a && touch a/z
     )
@@ -120,4 +120,52 @@ le16() {
 le32() {
     le16 $(($1 & 65535))
     le16 $(($1 >> 16))
+}
+
+# For setup_file: the images that the tests start from, $GOOD and its like.
+good_images() {
+    need mke2fs debugfs e2fsck perl getfattr setfattr setfacl filefrag qemu-img
+    export GOOD=$BATS_FILE_TMPDIR/good
+    small_tree "$BATS_FILE_TMPDIR/tree"
+    # Without checksums, so that damage is met by the check that it is made for.
+    mkfs "$GOOD" 4M -t ext4 -b 1024 -O ^metadata_csum,^has_journal -d "$BATS_FILE_TMPDIR/tree"
+    # With them.
+    mkfs "$GOOD.sum" 4M -t ext4 -b 1024 -O ^has_journal -d "$BATS_FILE_TMPDIR/tree"
+    # Indirect blocks.
+    mkfs "$GOOD.ext2" 4M -t ext2 -b 1024 -d "$BATS_FILE_TMPDIR/tree"
+    # Attributes in an inode, and in a block.
+    printf 'v%.0s' {1..500} >"$BATS_FILE_TMPDIR/value"
+    local image
+    for image in "$GOOD" "$GOOD.sum"; do
+        debugfs -w -f /dev/stdin "$image" >/dev/null 2>&1 <<-COMMANDS
+	ea_set dir/file user.k value
+	ea_set -f $BATS_FILE_TMPDIR/value numbers user.big
+	COMMANDS
+    done
+}
+
+# For setup: a directory of our own, since bats keeps files in its own.
+own_directory() {
+    mkdir "$BATS_TEST_TMPDIR/w" && cd "$BATS_TEST_TMPDIR/w"
+}
+
+# Every mode of damage is put into a copy.
+bad() {
+    cp "${1:-$GOOD}" bad
+}
+
+# The image is refused with this status and text, and nothing is left behind.
+refused() {
+    local status=$1 text=$2
+    try ext4walk -o out bad
+    expect "$status" "ext4walk: bad: $text"
+    left_behind . bad
+}
+
+# The same, where the text is an extended regular expression.
+refused_like() {
+    local status=$1 text=$2
+    try ext4walk -o out bad
+    expect_like "$status" "ext4walk: bad: $text"
+    left_behind . bad
 }
