@@ -265,7 +265,7 @@ engram-unpack: x.engram: 1 names could not be restored in full"
 }
 
 @test "a tree a thousand directories deep" {
-    local path='' records=("$root") i
+    local path='' i records=("path=/|type=d|mode=755|uid=$(id -u)|gid=$(id -g)|mtime=0.000000000||")
     for i in {1..1000}; do
         path+=/dddddddd
         records+=("path=$path|type=d|mode=700|uid=$(id -u)|gid=$(id -g)|mtime=$i.000000000||")
