@@ -131,8 +131,8 @@ struct ext4_walk;
 
 /*
  * Walk the whole tree depth first, children in byte order of their names.  Memory follows the
- * names in the directories on the way to the current one, the paths of files with several names,
- * and a bit for each inode reached.
+ * names in the directories on the way to the current one, the names of files with several and of
+ * the directories above them, and a bit for each inode reached.
  */
 int ext4_walk_open(struct ext4 *fs, struct ext4_walk **out, struct fault *f);
 

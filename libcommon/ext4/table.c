@@ -51,8 +51,6 @@ int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, 
 
 void ext4_table_free(struct ext4_table *t)
 {
-    for (size_t i = 0; i < t->room; i++)
-        free(t->slots[i].value);
     free(t->slots);
     *t = (struct ext4_table){0};
 }

@@ -11,7 +11,7 @@
 
 struct ext4_slot {
     uint64_t key; /* 0: empty */
-    char *value;
+    const void *value;
 };
 
 /* Zeroed before its first use.  Values are the caller's. */
@@ -26,7 +26,6 @@ struct ext4_table {
 int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, bool *added,
                    struct fault *f);
 
-/* Values that are set are freed. */
 void ext4_table_free(struct ext4_table *t);
 
 #endif

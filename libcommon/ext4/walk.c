@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ext4/dir.h"
 #include "ext4/map.h"
+#include "ext4/place.h"
 #include "ext4/seen.h"
 #include "ext4/symlink.h"
 #include "ext4/table.h"
@@ -16,6 +17,7 @@ struct frame {
     size_t next;        /* the entry to go to */
     size_t path_length; /* of the directory's own path; 0 for the root */
     uint32_t inode;
+    const struct ext4_place *place; /* NULL until a file with several names needs it */
 };
 
 struct ext4_walk {
@@ -25,12 +27,14 @@ struct ext4_walk {
     size_t room;          /* frames allocated */
     bool started;
     struct ext4_seen seen;   /* inodes met */
-    struct ext4_table links; /* those that have several names: the path of the first */
+    struct ext4_table links; /* those that have several names: the place of the first */
+    struct ext4_places places;
     uint64_t claimed;        /* blocks of all maps so far */
     struct ext4_inode inode; /* the current one */
     struct ext4_map map;
     char *target; /* room for one block */
     char path[EXT4_PATH_MAX];
+    char link[EXT4_PATH_MAX];
 };
 
 int ext4_walk_open(struct ext4 *fs, struct ext4_walk **out, struct fault *f)
@@ -64,6 +68,7 @@ void ext4_walk_close(struct ext4_walk *w)
     free(w->frames);
     ext4_seen_close(&w->seen);
     ext4_table_free(&w->links);
+    ext4_places_free(&w->places);
     ext4_inode_free(&w->inode);
     ext4_map_free(&w->map);
     free(w->target);
@@ -115,6 +120,7 @@ static int enter(struct ext4_walk *w, uint32_t parent, size_t path_length, struc
     frame->next = 0;
     frame->path_length = path_length;
     frame->inode = w->inode.number;
+    frame->place = NULL;
     w->depth++;
     return 0;
 }
@@ -133,10 +139,40 @@ static int check_type(const struct ext4_inode *inode, uint8_t file_type, struct 
                      inode->number, types[inode->type], file_type);
 }
 
+/* The name that the walk has come to in a directory on the way. */
+static const char *current_name(const struct frame *frame)
+{
+    return ext4_dirent_name(&frame->listing, frame->next - 1);
+}
+
+/* Keep the place of the current name, and those of the directories above it. */
+static int keep_place(struct ext4_walk *w, const struct ext4_place **out, struct fault *f)
+{
+    const struct ext4_place *above = NULL;
+    size_t i = w->depth;
+
+    /* What lies above a directory with a place has one, too. */
+    while (i > 0 && !w->frames[i - 1].place)
+        i--;
+    if (i > 0)
+        above = w->frames[i - 1].place;
+    for (; i < w->depth; i++) {
+        struct frame *frame = &w->frames[i];
+        const char *name = i > 0 ? current_name(frame - 1) : "";
+        int code = ext4_place_add(&w->places, above, name, &frame->place, f);
+
+        if (code != 0)
+            return code;
+        above = frame->place;
+    }
+    return ext4_place_add(&w->places, above, current_name(&w->frames[w->depth - 1]), out, f);
+}
+
 /* Has the current inode had a name before?  Its path in *first, or NULL. */
 static int find_first_name(struct ext4_walk *w, const char **first, struct fault *f)
 {
     const struct ext4_inode *inode = &w->inode;
+    const struct ext4_place *place;
     struct ext4_slot *slot;
     bool before, added;
     int code = ext4_seen_mark(&w->seen, inode->number, &before, f);
@@ -156,10 +192,13 @@ static int find_first_name(struct ext4_walk *w, const char **first, struct fault
         return 0;
     if ((code = ext4_table_put(&w->links, inode->number, &slot, &added, f)) != 0)
         return code;
-    if (added && !(slot->value = strdup(w->path)))
-        return fault_memory(f, "a path", strlen(w->path) + 1);
-    if (!added)
-        *first = slot->value;
+    if (!added) {
+        *first = ext4_place_path(slot->value, w->link);
+        return 0;
+    }
+    if ((code = keep_place(w, &place, f)) != 0)
+        return code;
+    slot->value = place;
     return 0;
 }
 

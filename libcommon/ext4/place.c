@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Where in the tree a name is, kept as a chain of names. */
+#include "ext4/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ext4_place {
+    const struct ext4_place *parent; /* NULL: the root */
+    struct ext4_place *before;       /* the one made before this */
+    char name[];
+};
+
+int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, const char *name,
+                   const struct ext4_place **out, struct fault *f)
+{
+    size_t bytes = strlen(name) + 1;
+    struct ext4_place *place = malloc(sizeof(*place) + bytes);
+
+    if (!place)
+        return fault_memory(f, "a name", sizeof(*place) + bytes);
+    place->parent = parent;
+    place->before = places->last;
+    memcpy(place->name, name, bytes);
+    places->last = place;
+    *out = place;
+    return 0;
+}
+
+const char *ext4_place_path(const struct ext4_place *place, char buffer[EXT4_PATH_MAX])
+{
+    char *at = buffer + EXT4_PATH_MAX - 1;
+
+    *at = '\0';
+    for (; place->parent; place = place->parent) {
+        size_t length = strlen(place->name);
+
+        at -= length;
+        memcpy(at, place->name, length);
+        *--at = '/';
+    }
+    return at;
+}
+
+void ext4_places_free(struct ext4_places *places)
+{
+    while (places->last) {
+        struct ext4_place *place = places->last;
+
+        places->last = place->before;
+        free(place);
+    }
+}
