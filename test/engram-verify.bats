@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2154  # inner shells expand their own; bats sets stderr
 # engram-verify: a whole engram is ok, and any damage is found, with the files that it hits.
 
 load helper
@@ -176,18 +177,18 @@ engram-verify: bad\.engram: damaged files: 2'
 
 @test "a directory, and an empty input" {
     try engram-verify .
-    [ "$status" -ne 0 ]
+    expect 2 "engram-verify: .: is neither a regular file nor a block device"
     try engram-verify /dev/null
-    [ "$status" -ne 0 ]
+    expect 2 "engram-verify: /dev/null: is neither a regular file nor a block device"
     try bash -c 'engram-verify </dev/null'
-    [ "$status" -ne 0 ]
+    expect 3 "engram-verify: standard input: no engram: only 0 bytes"
     try bash -c ': | engram-verify'
     expect 3 "engram-verify: standard input: no engram: only 0 bytes"
 }
 
 @test "a full disk, and a reader that went away" {
     run --separate-stderr bash -c 'engram-verify "$1" >/dev/full' - "$small"
-    [ "$status" -eq 1 ]
+    expect 1 "engram-verify: standard output: write failed: No space left on device"
     try bash -o pipefail -c 'engram-verify "$1" | :' - "$small"
     expect 0
 }

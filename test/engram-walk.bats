@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016,SC2154  # inner shells expand their own; bats sets stderr
 # engram-walk: the manifest comes back byte for byte, or not at all.
 
 load helper

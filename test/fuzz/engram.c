@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* Fuzz target: an engram in memory, opened, verified, walked and searched. */
 /*
- * Fuzz target: an engram in memory, opened, verified, walked and searched.  Digests would stop
- * nearly every changed input at the door, so they are made right first.  The input's first byte
- * says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte, the number of its
- * entries), put into an engram with three chunks.
+ * Digests would stop nearly every changed input at the door, so they are made right first.  The
+ * input's first byte says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte,
+ * the number of its entries), put into an engram with three chunks.
  */
 #include <stdbool.h>
 #include <stdlib.h>

@@ -376,6 +376,28 @@ static void entries_out_of_place_are_refused(struct unit *u)
     expect_verdict(u, h, FAULT_DAMAGED, "/f: it comes first, not the directory /");
 }
 
+/* Put an entry of type h, whose first name is `link`. */
+static void put_link(struct hostile *h, const char *path, const char *link)
+{
+    struct entry e = {.type = ENTRY_HARD_LINK, .path = strdup(path), .link = strdup(link)};
+
+    put_entry(h, e, 0, 0);
+}
+
+static void hard_links_to_nothing_are_refused(struct unit *u)
+{
+    struct hostile *h = two_files();
+
+    put_link(h, "/h", "/f");
+    expect_verdict(u, h, 0, "");
+    h = two_files();
+    put_link(h, "/h", "/fi");
+    expect_verdict(u, h, FAULT_DAMAGED, "/h is a hard link to what is no file before it: /fi");
+    h = two_files();
+    put_link(h, "/h", "/z");
+    expect_verdict(u, h, FAULT_DAMAGED, "/h: it comes before its first name /z");
+}
+
 static void chunks_out_of_range_are_refused(struct unit *u)
 {
     struct hostile *h = harmless();
@@ -447,6 +469,7 @@ int main(void)
     UNIT_CASE(&u, tables_out_of_range_are_refused);
     UNIT_CASE(&u, what_unpacks_to_another_length_is_refused);
     UNIT_CASE(&u, entries_out_of_place_are_refused);
+    UNIT_CASE(&u, hard_links_to_nothing_are_refused);
     UNIT_CASE(&u, chunks_out_of_range_are_refused);
     UNIT_CASE(&u, wrong_digests_of_right_bytes_are_found);
     UNIT_CASE(&u, broken_leaves_are_refused);
