@@ -135,7 +135,7 @@ FUZZ_SOURCES := $(wildcard $(LAYERS:%=libcommon/%/*.c))
 build/fuzz/%: test/fuzz/%.c $(FUZZ_SOURCES) $(wildcard libcommon/*/*.h)
 	@mkdir -p $(@D)
 	@echo "  FUZZER  $@"
-	$(Q)clang $(filter-out -Wconversion,$(ALL_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined \
+	$(Q)clang $(filter-out -Wno-format-truncation,$(ALL_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $< $(FUZZ_SOURCES) $(ALL_LIBS)
 
 fuzz: $(FUZZERS:%=build/fuzz/%)
