@@ -145,7 +145,7 @@ static const char *current_name(const struct frame *frame)
     return ext4_dirent_name(&frame->listing, frame->next - 1);
 }
 
-/* Keep the place of the current name, and those of the directories above it. */
+/* Keep the place of the current name (not the root), and those of the directories above it. */
 static int keep_place(struct ext4_walk *w, const struct ext4_place **out, struct fault *f)
 {
     const struct ext4_place *above = NULL;
@@ -238,6 +238,8 @@ static int visit(struct ext4_walk *w, uint32_t number, uint8_t file_type, uint32
     *node = (struct ext4_node){.path = w->path, .inode = &w->inode};
     if (w->inode.links == 0)
         return fault_set(f, FAULT_DAMAGED, "inode %u is deleted", number);
+    if (number == EXT4_ROOT_INO && w->inode.type != EXT4_DIRECTORY)
+        return fault_set(f, FAULT_DAMAGED, "inode %u: the root is not a directory", number);
     if ((code = check_type(&w->inode, file_type, f)) != 0 ||
         (code = find_first_name(w, &node->link, f)) != 0 || node->link)
         return code;
@@ -246,14 +248,9 @@ static int visit(struct ext4_walk *w, uint32_t number, uint8_t file_type, uint32
 
 static int visit_root(struct ext4_walk *w, struct ext4_node *node, struct fault *f)
 {
-    int code;
-
     w->started = true;
     strcpy(w->path, "/");
-    code = visit(w, EXT4_ROOT_INO, 0, EXT4_ROOT_INO, 0, node, f);
-    if (code == 0 && w->inode.type != EXT4_DIRECTORY)
-        code = fault_set(f, FAULT_DAMAGED, "inode %d: the root is not a directory", EXT4_ROOT_INO);
-    return code;
+    return visit(w, EXT4_ROOT_INO, 0, EXT4_ROOT_INO, 0, node, f);
 }
 
 /* Put the path of an entry together, and visit it. */
