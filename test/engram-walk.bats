@@ -86,12 +86,15 @@ Try 'engram-walk --help'."
     expect 3 "engram-walk: $small.manifest: no engram: it does not start with an engram's header"
 }
 
-@test "damaged data is met before it is given, and the manifest ends in its error" {
+@test "damaged data is met before it is given, and the manifest ends there" {
     cp "$data.engram" bad.engram
     # the first data block starts after the header's 40 bytes; in its middle is file data
     poke bad.engram 1000 ffffffff
-    try bash -c 'engram-walk bad.engram | tail -c 500 | tr "\0" "\n" | tail -n 2'
-    [[ $output == "error=block 0 at offset 40 ("*"): its SHA-256 is wrong" ]]
+    engram-walk bad.engram >cut.manifest 2>/dev/null || [ $? -eq 3 ]
+    cmp -n "$(stat -c %s cut.manifest)" cut.manifest "$data.manifest" # the start of it, no more
+    try engram-pack -o out cut.manifest
+    expect_like 3 'engram-pack: cut\.manifest: .*ends.*'
+    rm cut.manifest
     try engram-walk -o out bad.engram
     expect_like 3 'engram-walk: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
     left_behind . bad.engram
