@@ -63,8 +63,8 @@ make_overlay() {
     local block commands=()
     qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 vm.qcow2
     mkdir blocks
-    for block in $(split -b 1M --filter=sha256sum disk.raw | diff before - | sed -n 's/^\([0-9,]*\)[acd].*/\1/p' |
-        awk -F, '{ for (i = $1; i <= ($2 ? $2 : $1); i++) print i - 1 }'); do
+    split -b 1M --filter=sha256sum disk.raw >after
+    for block in $(paste before after | awk '$1 != $3 { print NR - 1 }'); do
         dd if=disk.raw of="blocks/$block" bs=1M skip="$block" count=1 status=none
         commands+=(-c "write -q -s blocks/$block ${block}M 1M")
     done
