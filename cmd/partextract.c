@@ -47,7 +47,7 @@ static int extract(const struct cli *cli, struct source *disk, const struct part
     int code;
 
     if ((code = engine_open(&engine, f)) == 0 &&
-        (code = product_open(&product, cli, e->length, f)) == 0) {
+        (code = product_open(&product, cli, OUTPUT_BINARY, e->length, f)) == 0) {
         code = engine_stream(engine, disk, e->start, e->length, product.sink, &product.progress, f);
         if (code == FAULT_DAMAGED)
             fault_prefix(f, "partition %u (bytes %" PRIu64 " to %" PRIu64 ")", e->number, e->start,

@@ -52,7 +52,7 @@ static int run(struct cli *cli, const struct opts *o, struct run *r, struct faul
         engine_open(&r->engine, f) < 0)
         return f->code;
     total = r->disk->size == SIZE_UNKNOWN ? 0 : r->disk->size;
-    if (product_open(&r->product, cli, total, f) < 0)
+    if (product_open(&r->product, cli, OUTPUT_BINARY, total, f) < 0)
         return f->code;
     code = engine_stream(r->engine, r->disk, 0, SIZE_UNKNOWN, r->product.sink, &r->product.progress,
                          f);

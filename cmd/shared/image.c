@@ -8,18 +8,22 @@
 #include "part/part.h"
 #include "qcow2/qcow2.h"
 
-static void add_backing_dir(struct image_options *o, const struct cli *cli, const char *dir)
+static void add_backing_dir(struct image_options *o, struct cli *cli, const char *dir)
 {
     const char **dirs =
         realloc(o->backing_dirs, (o->backing_dir_count + 1) * sizeof(*o->backing_dirs));
 
-    if (!dirs)
-        cli_usage(cli, "out of memory");
+    if (!dirs) {
+        struct fault f;
+
+        fault_memory(&f, "options", sizeof(*dirs));
+        exit(cli_fail(cli, &f));
+    }
     dirs[o->backing_dir_count++] = dir;
     o->backing_dirs = dirs;
 }
 
-void image_option(struct image_options *options, const struct cli *cli, int key, const char *value)
+void image_option(struct image_options *options, struct cli *cli, int key, const char *value)
 {
     switch (key) {
     case 'f':
@@ -96,7 +100,7 @@ int image_open(struct cli *cli, const char *operand, const struct image_options 
     bool qcow2_wanted = false;
 
     cli->operand = is_stdin ? "standard input" : operand;
-    if ((is_stdin ? source_open_stdin(&s, f) : source_open_file(operand, &s, f)) < 0 ||
+    if ((is_stdin ? source_open_stdin(&s, f) : source_open_path(operand, &s, f)) < 0 ||
         is_qcow2(s, options, &qcow2_wanted, f) < 0)
         goto fail;
     if (qcow2_wanted) {
