@@ -25,6 +25,8 @@ static void add_backing_dir(struct image_options *o, struct cli *cli, const char
 
 void image_option(struct image_options *options, struct cli *cli, int key, const char *value)
 {
+    struct fault f;
+
     switch (key) {
     case 'f':
         if (strcmp(value, "raw") != 0 && strcmp(value, "qcow2") != 0)
@@ -32,6 +34,8 @@ void image_option(struct image_options *options, struct cli *cli, int key, const
         options->format = value;
         break;
     case 'p':
+        if (part_selector_check(value, &f) < 0)
+            cli_usage(cli, "%s", f.text);
         options->partition = value;
         break;
     case IMAGE_KEY_BACKING_DIR:

@@ -200,7 +200,7 @@ static int open_link_target(const struct confine *c, char **absolute, int *fd)
     char *target = realpath(*absolute, NULL);
 
     if (!target)
-        return EXDEV; /* whatever is, or is not, out there */
+        return errno;
     free(*absolute);
     *absolute = target;
     return open_beneath_roots(c, target, fd);
