@@ -8,6 +8,7 @@
 
 #include "io/sink.h"
 #include "io/stream.h"
+#include "manifest/names.h"
 #include "manifest/path.h"
 #include "manifest/reader.h"
 #include "manifest/writer.h"
@@ -569,6 +570,38 @@ static void many_files(struct unit *u)
     sink_close(to);
 }
 
+/* The i-th of the paths below, in order of i: siblings that share 60,000 bytes among short ones,
+ * with some that share all but their last bytes, or are the beginning of the next. */
+static void sibling(char *path, unsigned i)
+{
+    size_t length = (size_t)sprintf(path, "/%03u", i / 8);
+
+    if (i % 8 == 0)
+        return;
+    memset(path + length, 'x', 60000);
+    snprintf(path + length + 60000, 16, "%.*s", (int)(i % 8 - 1), "/aaaaaa");
+}
+
+/* Names are found among long siblings, and only those that are there: every third was added. */
+static void long_siblings(struct unit *u)
+{
+    static char path[60064];
+    struct names *n = NULL;
+    struct fault f;
+
+    CHECK(u, names_open(&n, &f) == 0 && !names_have(n, "/"));
+    for (unsigned i = 0; i < 1000; i += 3) {
+        sibling(path, i);
+        CHECK(u, names_add(n, path, &f) == 0);
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        sibling(path, i);
+        CHECK(u, names_have(n, path) == (i % 3 == 0));
+    }
+    CHECK(u, !names_have(n, "/") && !names_have(n, "/124x") && !names_have(n, "/zz"));
+    names_close(n);
+}
+
 /* The writer refuses what a reader would, and says what. */
 static void writer_refuses(struct unit *u)
 {
@@ -780,6 +813,7 @@ int main(void)
     UNIT_CASE(&u, buffer_ends_anywhere);
     UNIT_CASE(&u, input_that_fails);
     UNIT_CASE(&u, many_files);
+    UNIT_CASE(&u, long_siblings);
     UNIT_CASE(&u, writer_refuses);
     UNIT_CASE(&u, writer_fails);
     UNIT_CASE(&u, sink_fails_anywhere);
