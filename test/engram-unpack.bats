@@ -16,6 +16,7 @@ setup() {
 
 teardown() {
     ! mountpoint -q mnt || umount mnt
+    chmod -R u+rwX "$BATS_TEST_TMPDIR" # who is not root could not remove what is left
 }
 
 # The same as somebody who is not root.

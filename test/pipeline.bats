@@ -73,7 +73,7 @@ make_overlay() {
 }
 
 setup_file() {
-    need_root
+    [ "$(id -u)" -eq 0 ] || return 0 # setup tells
     need qemu-img qemu-io sfdisk mke2fs getfattr setfacl sha256sum e2fsck
     cd "$BATS_FILE_TMPDIR"
 
@@ -115,6 +115,7 @@ teardown_file() {
 }
 
 setup() {
+    need_root
     cd "$BATS_FILE_TMPDIR"
     set -o pipefail
 }
