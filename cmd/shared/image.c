@@ -93,6 +93,11 @@ int image_open_file(struct cli *cli, const char *operand, const struct image_opt
     cli->operand = is_stdin ? "standard input" : operand;
     if ((is_stdin ? source_open_stdin(file, f) : source_open_file(operand, file, f)) < 0)
         return f->code;
+    if (options->snapshot && options->format && strcmp(options->format, "raw") == 0) {
+        source_close(*file);
+        *file = NULL;
+        return fault_set(f, FAULT_USAGE, "a raw image has no snapshots");
+    }
     if (find_format(*file, options, is_qcow2, f) < 0) {
         source_close(*file);
         *file = NULL;

@@ -38,6 +38,7 @@ static void decode_v2(const uint8_t *p, struct qcow2_header *h)
     h->backing_file_size = be32_at(p + 16);
     h->cluster_bits = be32_at(p + 20);
     h->size = be64_at(p + 24);
+    h->active_size = h->size;
     h->crypt_method = be32_at(p + 32);
     h->l1_size = be32_at(p + 36);
     h->l1_table_offset = be64_at(p + 40);

@@ -60,6 +60,7 @@ struct qcow2_header {
     uint64_t subcluster_size; /* bytes */
     uint32_t l2_entry_bytes;
     unsigned l2_span_bits; /* an L2 table maps this many bytes of the guest disk, as a power of 2 */
+    uint64_t active_size;  /* size as the header has it, also after qcow2_header_use_l1 */
     uint32_t l1_used;      /* entries that the guest disk needs; at most l1_size */
     uint64_t header_end;   /* where extensions and the backing file's name must end */
     struct qcow2_region feature_names; /* the feature name table; length 0: none */

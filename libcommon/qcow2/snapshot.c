@@ -115,7 +115,7 @@ static int read_sizes(const struct qcow2_snapshot_walk *w, const struct entry_he
     if (n > 0 && reader_read(w->reader, w->at + ENTRY_HEAD_BYTES, p, n, f) < 0)
         return f->code;
     s->vm_state_size = n >= 8 ? be64_at(p) : e->vm_state_size;
-    s->disk_size = n >= 16 ? be64_at(p + 8) : w->header->size;
+    s->disk_size = n >= 16 ? be64_at(p + 8) : w->header->active_size;
     return 0;
 }
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the bytes of a disk are, as JSON: what `qemu-img map --output=json` prints. */
+#include "shared/imagemap.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+
+#include "io/source.h"
+
+/* One object of the map; QEMU's words. */
+struct entry {
+    uint64_t start;
+    uint64_t length;
+    size_t depth;
+    bool present;
+    bool zero;
+    bool data;
+    bool compressed;
+    bool has_offset;
+    uint64_t offset;
+};
+
+static const char *word(bool b)
+{
+    return b ? "true" : "false";
+}
+
+static void print_entry(FILE *out, const struct entry *e)
+{
+    fprintf(out,
+            "{ \"start\": %" PRIu64 ", \"length\": %" PRIu64
+            ", \"depth\": %zu, \"present\": %s, \"zero\": %s, \"data\": %s, \"compressed\": %s",
+            e->start, e->length, e->depth, word(e->present), word(e->zero), word(e->data),
+            word(e->compressed));
+    if (e->has_offset)
+        fprintf(out, ", \"offset\": %" PRIu64, e->offset);
+    fputc('}', out);
+}
+
+/* Of a raw file, what the host knows to be a hole reads as zeros; it is present nevertheless. */
+static int describe_raw(struct qcow2_chain *chain, const struct qcow2_place *place, struct entry *e,
+                        struct fault *f)
+{
+    struct extent x;
+
+    if (qcow2_chain_map(chain, place, e->start, &x, f) < 0)
+        return f->code;
+    e->length = x.length;
+    e->present = true;
+    e->zero = x.kind == EXTENT_HOLE;
+    e->data = !e->zero;
+    e->has_offset = true;
+    e->offset = place->host_offset;
+    return 0;
+}
+
+/* Data in a file that ends before it would make a map that lies. */
+static int describe_data(struct qcow2_chain *chain, const struct qcow2_place *place,
+                         struct entry *e, struct fault *f)
+{
+    struct extent last;
+    struct qcow2_place end = *place;
+
+    end.host_offset += place->length - 1;
+    end.length = 1;
+    return qcow2_chain_map(chain, &end, e->start + place->length - 1, &last, f);
+}
+
+static int describe(struct qcow2_chain *chain, const struct qcow2_place *place, struct entry *e,
+                    struct fault *f)
+{
+    e->depth = place->depth;
+    e->length = place->length;
+    if (place->raw)
+        return describe_raw(chain, place, e, f);
+    e->present = place->kind != QCOW2_UNALLOCATED;
+    e->data = place->kind == QCOW2_DATA || place->kind == QCOW2_COMPRESSED;
+    e->zero = !e->data;
+    e->compressed = place->kind == QCOW2_COMPRESSED;
+    e->has_offset = place->allocated && !e->compressed;
+    e->offset = place->host_offset;
+    return place->kind == QCOW2_DATA ? describe_data(chain, place, e, f) : 0;
+}
+
+static bool follows(const struct entry *e, const struct entry *next)
+{
+    return e->depth == next->depth && e->present == next->present && e->zero == next->zero &&
+           e->data == next->data && e->compressed == next->compressed &&
+           e->has_offset == next->has_offset &&
+           (!e->has_offset || e->offset + e->length == next->offset);
+}
+
+int imagemap_print(FILE *out, struct qcow2_chain *chain, struct fault *f)
+{
+    uint64_t size = chain->layers[0]->size;
+    struct entry e = {0};
+    struct qcow2_place place;
+
+    fputc('[', out);
+    for (uint64_t at = 0; at < size && !ferror(out);) {
+        struct entry next = {.start = at};
+
+        if (qcow2_chain_find(chain, at, size - at, &place, f) < 0 ||
+            describe(chain, &place, &next, f) < 0)
+            return f->code;
+        at += next.length;
+        if (e.length > 0 && follows(&e, &next)) {
+            e.length += next.length;
+            continue;
+        }
+        if (e.length > 0) {
+            print_entry(out, &e);
+            fputs(",\n", out);
+        }
+        e = next;
+    }
+    print_entry(out, &e); /* of an empty disk one that is empty, as QEMU prints it */
+    fputs("]\n", out);
+    return 0;
+}
