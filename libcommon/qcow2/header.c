@@ -244,6 +244,11 @@ static int check_l1(struct qcow2_header *h, struct fault *f)
         return fault_set(f, FAULT_DAMAGED,
                          "L1 table of %llu bytes at 0x%llx passes the end of the file (%llu bytes)",
                          ull(l1_bytes(h)), ull(h->l1_table_offset), ull(h->file_size));
+    return 0;
+}
+
+static int check_overlap(const struct qcow2_header *h, struct fault *f)
+{
     if (overlaps(h->l1_table_offset, l1_bytes(h), h->refcount_table_offset,
                  refcount_table_bytes(h)))
         return fault_set(f, FAULT_DAMAGED,
@@ -258,7 +263,7 @@ int qcow2_header_use_l1(struct qcow2_header *h, uint64_t size, uint64_t l1_table
     h->size = size;
     h->l1_table_offset = l1_table_offset;
     h->l1_size = l1_size;
-    return check_l1(h, f);
+    return check_l1(h, f) < 0 ? f->code : check_overlap(h, f);
 }
 
 /* ---- the backing file's name ---- */
@@ -304,7 +309,7 @@ int qcow2_header_read(struct reader *r, uint64_t file_size, struct qcow2_header 
         check_backing(h, f) < 0 || qcow2_extensions_read(r, h, f) < 0 ||
         check_encryption(h, f) < 0 || check_compression(h, f) < 0 || check_subclusters(h, f) < 0 ||
         check_refcounts(h, f) < 0 || check_l1(h, f) < 0 || check_refcount_table(h, f) < 0 ||
-        read_backing(r, h, f) < 0)
+        check_overlap(h, f) < 0 || read_backing(r, h, f) < 0)
         return f->code;
     return 0;
 }
