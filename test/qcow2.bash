@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2016  # bats sets output; bash -c gets its $1 later
 # What the tests of qcow2 images share: images to start from, judges, damage.
 
 # Without waiting for the host's disk.

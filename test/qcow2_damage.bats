@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2002,SC2094  # bash -c gets its $1 later; cat makes a pipe, on purpose
+# shellcheck disable=SC2154,SC2016,SC2002,SC2094  # load qcow2 sets $made; bash -c gets its $1 later; cat makes a pipe, on purpose
 # Damaged qcow2 images, each named after its defect: the status and the exact message.
 
 load helper
@@ -317,7 +317,6 @@ bad_snapshots() {
     qemu-img snapshot -c one bad.qcow2
     qemu-img snapshot -c two bad.qcow2
     table=$((16#$(peek bad.qcow2 64 8)))
-    length=$(stat -c %s bad.qcow2)
 }
 
 # The snapshot is refused so; the disk as it is now is read nevertheless.
@@ -338,9 +337,9 @@ snapshot_refused() {
     poke bad.qcow2 64 "$(be64 $((table + 8)))"
     snapshot_refused "snapshot table offset $(printf 0x%x $((table + 8))) is not cluster-aligned"
     poke bad.qcow2 64 "$(be64 $((0x1000000)))"
-    snapshot_refused "the snapshot table at 0x1000000, of 2 entries, passes the end of the file ($length bytes)"
+    snapshot_refused "the snapshot table at 0x1000000, of 2 entries, passes the end of the file ($(stat -c %s bad.qcow2) bytes)"
     poke bad.qcow2 64 ffffffffffff0000
-    snapshot_refused "the snapshot table at 0xffffffffffff0000, of 2 entries, passes the end of the file ($length bytes)"
+    snapshot_refused "the snapshot table at 0xffffffffffff0000, of 2 entries, passes the end of the file ($(stat -c %s bad.qcow2) bytes)"
     poke bad.qcow2 64 "$(be64 0)"
     snapshot_refused "the snapshot table at 0x0 lies over the header or the L1 table"
     poke bad.qcow2 64 "$(be64 $((0x10000)))"
@@ -352,11 +351,10 @@ snapshot_refused() {
     poke bad.qcow2 60 ffffffff
     snapshot_refused "the image has 4294967295 snapshots, more than 65536"
     poke bad.qcow2 60 "$(be32 60000)"
-    snapshot_refused "the snapshot table at $(printf 0x%x $table), of 60000 entries, passes the end of the file ($length bytes)"
+    snapshot_refused "the snapshot table at $(printf 0x%x $table), of 60000 entries, passes the end of the file ($(stat -c %s bad.qcow2) bytes)"
     poke bad.qcow2 60 "$(be32 3)"
     truncate -s $((table + 160)) bad.qcow2 # two entries of 72 bytes are there, the third is cut
-    length=$((table + 160))
-    snapshot_refused "snapshot 2 needs 40 bytes at $(printf 0x%x $((table + 144))), but the file ends at $length"
+    snapshot_refused "snapshot 2 needs 40 bytes at $(printf 0x%x $((table + 144))), but the file ends at $((table + 160))"
 }
 
 @test "snapshot-extra-data-huge, -name-past-the-end, -name-with-nul" {
@@ -384,7 +382,7 @@ snapshot_refused() {
     poke bad.qcow2 $two "$(be64 $((0x50200)))"
     snapshot_refused 'snapshot "two": L1 table offset 0x50200 is not cluster-aligned'
     poke bad.qcow2 $two "$(be64 $((0x1000000)))"
-    snapshot_refused "snapshot \"two\": L1 table of 8 bytes at 0x1000000 passes the end of the file ($length bytes)"
+    snapshot_refused "snapshot \"two\": L1 table of 8 bytes at 0x1000000 passes the end of the file ($(stat -c %s bad.qcow2) bytes)"
     bad_snapshots
     poke bad.qcow2 $((two + 48)) ffffffffffffffff # the disk's size, in the extra data
     snapshot_refused 'snapshot "two": the L1 table has 1 entries, but a disk of 18446744073709551615 bytes needs 34359738368'
@@ -394,12 +392,12 @@ snapshot_refused() {
 
 @test "one-compressed-cluster-mapped-a-million-times: costs what its tables take" {
     # Clusters of 2 MiB: four L2 tables of 262144 entries, all for the same compressed cluster.
-    local l2 packed i
+    local l2 i
     qemu-img create -q -f qcow2 -o cluster_size=2M bad.qcow2 2T
     io -c 'write -c -P 7 0 2M' bad.qcow2
     l2=$((16#$(peek bad.qcow2 $((16#$(peek bad.qcow2 40 8))) 8) & 0xfffffffffe00))
-    packed=$(peek bad.qcow2 $l2 8)
-    printf '%b' "$(sed 's/../\\x&/g' <<<"$packed")" >table
+    : >table
+    poke table 0 "$(peek bad.qcow2 $l2 8)"
     for ((i = 0; i < 18; i++)); do
         cat table table >twice
         mv twice table

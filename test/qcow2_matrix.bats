@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016  # bash -c gets its $1 later
+# shellcheck disable=SC2154,SC2016  # load qcow2 sets $made; bash -c gets its $1 later
 # Images of every shape, generated: qcow2cat writes the bytes that qemu-img converts them to, and
 # qcow2info --map prints what qemu-img map does.
 

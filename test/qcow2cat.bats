@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2002,SC2094  # bash -c gets its $1 later; cat makes a pipe, on purpose
+# shellcheck disable=SC2154,SC2016,SC2002,SC2094  # load qcow2 sets $made; bash -c gets its $1 later; cat makes a pipe, on purpose
 # qcow2cat: its options and streams, and what it says of the files that images name.
 
 load helper

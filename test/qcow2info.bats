@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016,SC2002,SC2094  # bash -c gets its $1 later; cat makes a pipe, on purpose
+# shellcheck disable=SC2154,SC2016,SC2002,SC2094  # load qcow2 sets $made; bash -c gets its $1 later; cat makes a pipe, on purpose
 # qcow2info, against qemu-img info, check and map.  More maps are compared in qcow2_matrix.bats.
 
 load helper
@@ -219,17 +219,15 @@ says_the_same() {
 # ---- the map ----
 
 @test "--map: the very bytes that qemu-img map prints, but for what newer ones add" {
-    local known
     qemu-img create -q -f qcow2 base.qcow2 700k
     io -c 'write -P 1 0 700k' -c 'write -z 128k 64k' base.qcow2
     qemu-img create -q -f qcow2 -o cluster_size=4k -b base.qcow2 -F qcow2 m.qcow2 1M
     io -c 'write -P 2 10k 20k' -c 'write -c -P 3 64k 16k' -c 'write -z -u 300k 9k' m.qcow2
     # qemu-img tells of compression from version 8.2 on.
-    known=$(qemu-img map --output=json m.qcow2)
-    [[ $known == *compressed* ]] && known=$(sed 's/, "compressed": [a-z]*//' <<<"$known")
+    diff <(qemu-img map --output=json m.qcow2 | sed 's/, "compressed": [a-z]*//') \
+        <(qcow2info --map m.qcow2 | sed 's/, "compressed": [a-z]*//') >&2
     try qcow2info --map m.qcow2
     expect 0
-    [ "$(sed 's/, "compressed": [a-z]*//' <<<"$output")" = "$known" ]
     [ "$(qcow2info --map --json m.qcow2)" = "$output" ]
     [ "$(jq -c '[.[] | select(.compressed) | [.start, .length, .depth]]' <<<"$output")" = "[[65536,16384,0]]" ]
 }

@@ -118,16 +118,6 @@ static void put_size(FILE *out, const char *what, uint64_t bytes)
     fprintf(out, "%-14s%s (%" PRIu64 " bytes)\n", what, text, bytes);
 }
 
-static void put_date(FILE *out, uint32_t seconds)
-{
-    time_t t = seconds;
-    struct tm tm;
-    char text[32];
-
-    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", gmtime_r(&t, &tm));
-    fputs(text, out);
-}
-
 static void print_snapshots(FILE *out, const struct imageinfo *info)
 {
     if (info->snapshot_count > 0)
@@ -135,14 +125,15 @@ static void print_snapshots(FILE *out, const struct imageinfo *info)
                 "DATE (UTC)", "NAME");
     for (uint32_t i = 0; i < info->snapshot_count; i++) {
         const struct qcow2_snapshot *s = &info->snapshots[i];
-        char id[64], disk[8], state[8];
+        char id[64], disk[8], state[8], date[32];
+        time_t t = s->date_sec;
+        struct tm tm;
 
         text_escape(id, sizeof(id), s->id, strlen(s->id));
         text_size(disk, s->disk_size);
         text_size(state, s->vm_state_size);
-        fprintf(out, "  %6s  %6s  %8s  ", id, disk, state);
-        put_date(out, s->date_sec);
-        fputs("  ", out);
+        strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", gmtime_r(&t, &tm));
+        fprintf(out, "  %6s  %6s  %8s  %s  ", id, disk, state, date);
         text_put_escaped(out, s->name, strlen(s->name));
         fputc('\n', out);
     }
