@@ -64,7 +64,6 @@ static int show(const struct opts *o, struct qcow2_chain *chain, struct fault *f
         fault_about(f, chain->layers[0]->lower->name);
     else
         code = (o->json ? imageinfo_print_json : imageinfo_print)(stdout, &info, f);
-    imageinfo_free(&info);
     return code;
 }
 

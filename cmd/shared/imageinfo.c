@@ -3,13 +3,13 @@
 #include "shared/imageinfo.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/checked.h"
 #include "base/text.h"
 #include "qcow2/extension.h"
+#include "qcow2/snapshot.h"
 
 static const struct qcow2_layer *outermost(const struct imageinfo *info)
 {
@@ -33,21 +33,23 @@ static uint64_t cluster_count(const struct qcow2_layer *l)
 
 /* ---- reading ---- */
 
-static int read_snapshots(struct imageinfo *info, struct fault *f)
+/* Give each snapshot to a printer, with its number; NULL only sees whether they can be read. */
+static int each_snapshot(const struct imageinfo *info, FILE *out,
+                         void (*put)(FILE *, const struct qcow2_snapshot *, uint32_t),
+                         struct fault *f)
 {
     const struct qcow2_layer *l = outermost(info);
     struct qcow2_snapshot_walk w;
+    struct qcow2_snapshot s;
     int more;
 
-    if (l->header.nb_snapshots == 0)
-        return 0;
     if (qcow2_snapshots_start(&w, l->reader, &l->header, f) < 0)
         return f->code;
-    info->snapshots = calloc(l->header.nb_snapshots, sizeof(*info->snapshots));
-    if (!info->snapshots)
-        return fault_memory(f, "the snapshots", l->header.nb_snapshots * sizeof(*info->snapshots));
-    while ((more = qcow2_snapshots_next(&w, &info->snapshots[info->snapshot_count], f)) > 0)
-        info->snapshot_count++;
+    while ((more = qcow2_snapshots_next(&w, &s, f)) > 0) {
+        if (put)
+            put(out, &s, w.number - 1);
+        qcow2_snapshot_free(&s);
+    }
     return more;
 }
 
@@ -57,17 +59,9 @@ int imageinfo_read(struct imageinfo *info, const struct qcow2_chain *chain, stru
     if (outermost(info)->raw)
         return 0;
     if (qcow2_table_count(&outermost(info)->table, &info->counts, f) < 0 ||
-        read_snapshots(info, f) < 0)
+        each_snapshot(info, NULL, NULL, f) < 0)
         return f->code;
     return 0;
-}
-
-void imageinfo_free(struct imageinfo *info)
-{
-    for (uint32_t i = 0; i < info->snapshot_count; i++)
-        qcow2_snapshot_free(&info->snapshots[i]);
-    free(info->snapshots);
-    *info = (struct imageinfo){0};
 }
 
 /* ---- features ---- */
@@ -118,25 +112,22 @@ static void put_size(FILE *out, const char *what, uint64_t bytes)
     fprintf(out, "%-14s%s (%" PRIu64 " bytes)\n", what, text, bytes);
 }
 
-static void print_snapshots(FILE *out, const struct imageinfo *info)
+static void print_snapshot(FILE *out, const struct qcow2_snapshot *s, uint32_t number)
 {
-    if (info->snapshot_count > 0)
+    char id[64], disk[8], state[8], date[32];
+    time_t t = s->date_sec;
+    struct tm tm;
+
+    if (number == 0)
         fprintf(out, "snapshots:\n  %6s  %6s  %8s  %-19s  %s\n", "ID", "SIZE", "VM STATE",
                 "DATE (UTC)", "NAME");
-    for (uint32_t i = 0; i < info->snapshot_count; i++) {
-        const struct qcow2_snapshot *s = &info->snapshots[i];
-        char id[64], disk[8], state[8], date[32];
-        time_t t = s->date_sec;
-        struct tm tm;
-
-        text_escape(id, sizeof(id), s->id, strlen(s->id));
-        text_size(disk, s->disk_size);
-        text_size(state, s->vm_state_size);
-        strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", gmtime_r(&t, &tm));
-        fprintf(out, "  %6s  %6s  %8s  %s  ", id, disk, state, date);
-        text_put_escaped(out, s->name, strlen(s->name));
-        fputc('\n', out);
-    }
+    text_escape(id, sizeof(id), s->id, strlen(s->id));
+    text_size(disk, s->disk_size);
+    text_size(state, s->vm_state_size);
+    strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", gmtime_r(&t, &tm));
+    fprintf(out, "  %6s  %6s  %8s  %s  ", id, disk, state, date);
+    text_put_escaped(out, s->name, strlen(s->name));
+    fputc('\n', out);
 }
 
 static void print_chain(FILE *out, const struct imageinfo *info)
@@ -175,8 +166,7 @@ static int print_qcow2(FILE *out, const struct imageinfo *info, struct fault *f)
             "%s\nclusters:     %" PRIu64 ", of which %" PRIu64 " allocated, %" PRIu64
             " of these compressed\n",
             count ? "" : "none", cluster_count(l), info->counts.allocated, info->counts.compressed);
-    print_snapshots(out, info);
-    return 0;
+    return each_snapshot(info, out, print_snapshot, f);
 }
 
 int imageinfo_print(FILE *out, const struct imageinfo *info, struct fault *f)
@@ -222,25 +212,19 @@ static int put_json_features(FILE *out, const struct imageinfo *info, struct fau
     return 0;
 }
 
-static void put_json_snapshots(FILE *out, const struct imageinfo *info)
+static void put_json_snapshot(FILE *out, const struct qcow2_snapshot *s, uint32_t number)
 {
     static const char indent[] = "            ";
 
-    fputs(",\n    \"snapshots\": [", out);
-    for (uint32_t i = 0; i < info->snapshot_count; i++) {
-        const struct qcow2_snapshot *s = &info->snapshots[i];
-
-        fprintf(out, "%s\n        {\n%s\"id\": ", i ? "," : "", indent);
-        text_put_json(out, s->id, strlen(s->id));
-        put_string(out, indent, "name", s->name);
-        put_number(out, indent, "virtual-size", s->disk_size);
-        put_number(out, indent, "vm-state-size", s->vm_state_size);
-        put_number(out, indent, "date-sec", s->date_sec);
-        put_number(out, indent, "date-nsec", s->date_nsec);
-        put_number(out, indent, "vm-clock-nsec", s->vm_clock_nsec);
-        fputs("\n        }", out);
-    }
-    fputs(info->snapshot_count ? "\n    ]" : "]", out);
+    fprintf(out, "%s\n        {\n%s\"id\": ", number ? "," : "", indent);
+    text_put_json(out, s->id, strlen(s->id));
+    put_string(out, indent, "name", s->name);
+    put_number(out, indent, "virtual-size", s->disk_size);
+    put_number(out, indent, "vm-state-size", s->vm_state_size);
+    put_number(out, indent, "date-sec", s->date_sec);
+    put_number(out, indent, "date-nsec", s->date_nsec);
+    put_number(out, indent, "vm-clock-nsec", s->vm_clock_nsec);
+    fputs("\n        }", out);
 }
 
 /* What every image of a chain has, the outermost as well. */
@@ -271,7 +255,10 @@ static int put_json_qcow2(FILE *out, const struct imageinfo *info, struct fault 
     put_number(out, "    ", "total-clusters", cluster_count(outermost(info)));
     put_number(out, "    ", "allocated-clusters", info->counts.allocated);
     put_number(out, "    ", "compressed-clusters", info->counts.compressed);
-    put_json_snapshots(out, info);
+    fputs(",\n    \"snapshots\": [", out);
+    if (each_snapshot(info, out, put_json_snapshot, f) < 0)
+        return f->code;
+    fputs(outermost(info)->header.nb_snapshots ? "\n    ]" : "]", out);
     return 0;
 }
 

@@ -7,23 +7,20 @@
 
 #include "base/fault.h"
 #include "qcow2/chain.h"
-#include "qcow2/snapshot.h"
+#include "qcow2/table.h"
 
-/* What is shown beside the chain itself. */
+/* What is shown.  Snapshots are not kept: there may be many. */
 struct imageinfo {
     const struct qcow2_chain *chain; /* borrowed */
     struct qcow2_counts counts;      /* of the outermost image's clusters */
-    struct qcow2_snapshot *snapshots;
-    uint32_t snapshot_count;
 };
 
-/* Read what is shown; the caller calls imageinfo_free, also after a fault.  Takes the time that it
- * takes to read the L2 tables that there are. */
+/* Find out what is shown, and that all of it can be.  Takes the time that it takes to read the
+ * snapshots and the L2 tables that there are. */
 int imageinfo_read(struct imageinfo *info, const struct qcow2_chain *chain, struct fault *f);
 
+/* Print it. */
 int imageinfo_print(FILE *out, const struct imageinfo *info, struct fault *f);
 int imageinfo_print_json(FILE *out, const struct imageinfo *info, struct fault *f);
-
-void imageinfo_free(struct imageinfo *info);
 
 #endif

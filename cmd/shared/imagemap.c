@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "io/source.h"
+#include "qcow2/place.h"
 
 /* One object of the map; QEMU's words. */
 struct entry {
@@ -43,7 +44,7 @@ static int describe_raw(struct qcow2_chain *chain, const struct qcow2_place *pla
 {
     struct extent x;
 
-    if (qcow2_chain_map(chain, place, e->start, &x, f) < 0)
+    if (qcow2_place_map(chain, place, e->start, &x, f) < 0)
         return f->code;
     e->length = x.length;
     e->present = true;
@@ -63,7 +64,7 @@ static int describe_data(struct qcow2_chain *chain, const struct qcow2_place *pl
 
     end.host_offset += place->length - 1;
     end.length = 1;
-    return qcow2_chain_map(chain, &end, e->start + place->length - 1, &last, f);
+    return qcow2_place_map(chain, &end, e->start + place->length - 1, &last, f);
 }
 
 static int describe(struct qcow2_chain *chain, const struct qcow2_place *place, struct entry *e,
@@ -100,7 +101,7 @@ int imagemap_print(FILE *out, struct qcow2_chain *chain, struct fault *f)
     for (uint64_t at = 0; at < size && !ferror(out);) {
         struct entry next = {.start = at};
 
-        if (qcow2_chain_find(chain, at, size - at, &place, f) < 0 ||
+        if (qcow2_place_find(chain, at, size - at, &place, f) < 0 ||
             describe(chain, &place, &next, f) < 0)
             return f->code;
         at += next.length;

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "qcow2/chain.h"
+#include "qcow2/place.h"
 
 struct qcow2_source {
     struct source base;
@@ -44,10 +45,10 @@ static int qcow2_map(struct source *base, uint64_t offset, uint64_t length, stru
     struct qcow2_source *s = (struct qcow2_source *)base;
     struct qcow2_place place;
 
-    if (qcow2_chain_find(&s->chain, offset, length, &place, f) < 0)
+    if (qcow2_place_find(&s->chain, offset, length, &place, f) < 0)
         return f->code;
     if (place.raw || place.kind == QCOW2_DATA)
-        return qcow2_chain_map(&s->chain, &place, offset, out, f);
+        return qcow2_place_map(&s->chain, &place, offset, out, f);
     if (place.kind == QCOW2_COMPRESSED)
         map_compressed(s->chain.layers[place.depth], &place, out);
     else

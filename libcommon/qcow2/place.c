@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which image of a chain has what, and where. */
-#include "qcow2/chain.h"
+#include "qcow2/place.h"
 
 #include "base/checked.h"
 
@@ -34,7 +34,7 @@ static int find_in_layer(struct qcow2_layer *l, uint64_t offset, struct qcow2_pl
     return 0;
 }
 
-int qcow2_chain_find(struct qcow2_chain *chain, uint64_t offset, uint64_t length,
+int qcow2_place_find(struct qcow2_chain *chain, uint64_t offset, uint64_t length,
                      struct qcow2_place *out, struct fault *f)
 {
     *out = (struct qcow2_place){.length = length};
@@ -74,7 +74,7 @@ static int map_data(struct qcow2_layer *l, const struct qcow2_place *place, uint
                       min_u64(place->length, data->size - at), out, f);
 }
 
-int qcow2_chain_map(struct qcow2_chain *chain, const struct qcow2_place *place, uint64_t offset,
+int qcow2_place_map(struct qcow2_chain *chain, const struct qcow2_place *place, uint64_t offset,
                     struct extent *out, struct fault *f)
 {
     struct qcow2_layer *l = chain->layers[place->depth];
