@@ -27,7 +27,7 @@ SHARED_ext4walk      := image product
 SHARED_engram-pack   := product
 SHARED_engram-walk   := engramfile product
 SHARED_engram-ls     := engramfile
-SHARED_engram-cat    := engramfile
+SHARED_engram-cat    := engramfile product
 SHARED_engram-verify := engramfile
 SHARED_engram-unpack := engramfile
 
@@ -44,7 +44,7 @@ VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 CC      ?= cc
-BUILD   := build/$(if $(SAN),san,$(if $(PORTABLE),portable,plain))
+BUILD   := build/$(if $(SAN),san-)$(if $(PORTABLE),portable,plain)
 
 CFLAGS  ?= -O2 -g
 Q       := $(if $(V),,@)
@@ -69,7 +69,7 @@ archive  = $(BUILD)/lib/$(1).a
 BINARIES := $(COMMANDS:%=$(BUILD)/bin/%)
 ARCHIVES := $(foreach l,$(LAYERS),$(call archive,$(l)))
 
-.PHONY: all help deps demo check fuzz lint install clean list-commands
+.PHONY: all help deps demo tests check fuzz lint install clean list-commands
 .SECONDARY:
 # Goals in the order they are named (deps before what needs it); builds themselves take -j.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -82,10 +82,11 @@ all: $(BINARIES)
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make                the commands, in build/plain/bin (SAN=1: build/san, PORTABLE=1: build/portable)
+#: make                the commands, in build/plain/bin
 #: make deps           install what is missing, with the system's package manager
 #: make demo           run the main job on the sample image in test/data
-#: make check          all tests; SAN=1 under ASan and UBSan; TESTS='test/partls.bats ...' some
+#: make check          all tests; TESTS='test/partls.bats ...' some; SAN=1 under ASan and UBSan
+#:                     (in build/san-plain), PORTABLE=1 without Linux's own calls (build/portable)
 #: make fuzz           each parser for FUZZ_SECONDS (default 30) with libFuzzer
 #: make lint           formatting, warnings of gcc and clang, shellcheck, docs against code
 #: make V=1            show every command line
@@ -127,7 +128,9 @@ $(BUILD)/replay/%: $(BUILD)/obj/test/fuzz/%.o $(BUILD)/obj/test/fuzz/replay.o $(
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
-check: all $(UNITS:%=$(BUILD)/unit/%) $(FUZZERS:%=$(BUILD)/replay/%)
+tests: all $(UNITS:%=$(BUILD)/unit/%) $(FUZZERS:%=$(BUILD)/replay/%)
+
+check: tests
 	@test/run $(BUILD) $(TESTS)
 
 # The fuzzers are built by clang from all sources at once, so that every layer is instrumented.
@@ -157,7 +160,8 @@ deps:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(BINARIES) $(DESTDIR)$(PREFIX)/bin
-	for c in $(COMMANDS); do install -m 644 completions/$$c.bash \
+	install -m 644 completions/engram-tools.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	for c in $(COMMANDS); do ln -sf engram-tools.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c || exit 1; done
 	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
 	    install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; done
@@ -168,4 +172,4 @@ list-commands:
 clean:
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* engram-cat: the bytes of named files of an engram. */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cli.h"
-#include "base/output.h"
 #include "base/text.h"
 #include "engram/engram.h"
 #include "engram/resolve.h"
-#include "io/sink.h"
 #include "shared/engramfile.h"
+#include "shared/product.h"
 
 static const struct cli_option options[] = {
     CLI_OPTION_OUTPUT,
@@ -39,8 +37,7 @@ struct run {
     struct source *source;
     struct engram *engram;
     struct engram_item item;
-    struct output *output; /* NULL: standard output */
-    struct sink *sink;     /* NULL before the first file */
+    struct product product; /* all zero before the first file */
 };
 
 static const char *kind_of(enum entry_type type)
@@ -74,22 +71,13 @@ static int find_file(struct run *r, const char *path, struct fault *f)
     return 0;
 }
 
-/* Once there is something to write.  A terminal is not refused: most files that people ask for are
- * text. */
-static int open_sink(struct run *r, struct fault *f)
-{
-    if (r->cli->output == NULL)
-        return sink_to_fd(STDOUT_FILENO, "standard output", &r->sink, f);
-    if (output_open(r->cli->output, &r->output, f) < 0)
-        return f->code;
-    return sink_to_fd(output_fd(r->output), output_name(r->output), &r->sink, f);
-}
-
 static int write_file(struct run *r, struct fault *f)
 {
-    if (r->sink == NULL && open_sink(r, f) < 0)
+    /* Opened once there is something to write.  A terminal is not refused: most files that people
+     * ask for are text. */
+    if (r->product.sink == NULL && product_open(&r->product, r->cli, OUTPUT_ANY, 0, f) < 0)
         return f->code;
-    return engram_read_file(r->engram, &r->item, r->sink, f);
+    return engram_read_file(r->engram, &r->item, r->product.sink, f);
 }
 
 /* The exit status: a path that is no file is told, and the others are written all the same. */
@@ -110,8 +98,6 @@ static int write_all(struct cli *cli, struct run *r)
                 return status;
         }
     }
-    if (r->sink != NULL && sink_finish(r->sink, &f) < 0)
-        return cli_fail(cli, &f);
     return status;
 }
 
@@ -123,12 +109,10 @@ static int run(struct cli *cli, struct run *r)
     if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
         return cli_fail(cli, &f);
     status = write_all(cli, r);
-    if (status == CLI_DONE && r->output != NULL) {
-        if (output_commit(r->output, &f) < 0)
-            status = cli_fail(cli, &f);
-        r->output = NULL;
-    }
-    return status;
+    if (r->product.sink == NULL || (status != CLI_DONE && cli->output != NULL))
+        return status;
+    /* Also after a path that is no file: what went to standard output is still to arrive. */
+    return product_finish(&r->product, 0, &f) < 0 ? cli_fail(cli, &f) : status;
 }
 
 int main(int argc, char **argv)
@@ -140,8 +124,7 @@ int main(int argc, char **argv)
     cli_start(&cli, &command, argc, argv);
     parse(&cli);
     status = run(&cli, &r);
-    sink_close(r.sink);
-    output_discard(r.output);
+    product_close(&r.product);
     engram_item_free(&r.item);
     engram_close(r.engram);
     source_close(r.source);

@@ -102,7 +102,7 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
     r->buffer = malloc(BUFFER_BYTES);
     if (!r->buffer)
         return fault_memory(f, "a buffer", BUFFER_BYTES);
-    if (open_manifest(cli, r, f) < 0 || product_open(&r->product, cli, 0, f) < 0)
+    if (open_manifest(cli, r, f) < 0 || product_open(&r->product, cli, OUTPUT_BINARY, 0, f) < 0)
         return f->code;
     return engram_writer_open(r->product.sink, r->opts->rules, r->opts->jobs, &r->writer, f);
 }

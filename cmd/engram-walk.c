@@ -51,7 +51,7 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
     if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
         engram_walk_open(r->engram, "/", &r->walk, f) < 0 ||
-        product_open(&r->product, cli, engram_info(r->engram)->data_bytes, f) < 0)
+        product_open(&r->product, cli, OUTPUT_BINARY, engram_info(r->engram)->data_bytes, f) < 0)
         return f->code;
     return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
 }

@@ -202,7 +202,7 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
         (code = ext4_open(r->device, &cli->notices, &r->fs, f)) != 0 ||
         (code = ext4_walk_open(r->fs, &r->walk, f)) != 0 ||
         (code = engine_open(&r->engine, f)) != 0 ||
-        (code = product_open(&r->product, cli, 0, f)) != 0)
+        (code = product_open(&r->product, cli, OUTPUT_BINARY, 0, f)) != 0)
         return code;
     return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
 }

@@ -28,6 +28,7 @@ static const struct cli_command command = {
 static void parse_options(struct cli *cli, struct opts *o)
 {
     const char *value;
+    struct fault f;
     int key;
 
     while ((key = cli_next(cli, &value)) != CLI_END)
@@ -35,6 +36,8 @@ static void parse_options(struct cli *cli, struct opts *o)
     o->selector = cli_operand(cli, 0);
     if (!o->selector)
         cli_usage(cli, "which partition?");
+    if (part_selector_check(o->selector, &f) < 0)
+        cli_usage(cli, "%s", f.text);
     cli_operands_at_most(cli, 2, "SEL and one IMAGE");
 }
 
@@ -47,7 +50,7 @@ static int extract(const struct cli *cli, struct source *disk, const struct part
     int code;
 
     if ((code = engine_open(&engine, f)) == 0 &&
-        (code = product_open(&product, cli, e->length, f)) == 0) {
+        (code = product_open(&product, cli, OUTPUT_BINARY, e->length, f)) == 0) {
         code = engine_stream(engine, disk, e->start, e->length, product.sink, &product.progress, f);
         if (code == FAULT_DAMAGED)
             fault_prefix(f, "partition %u (bytes %" PRIu64 " to %" PRIu64 ")", e->number, e->start,

@@ -43,16 +43,6 @@ static void parse_options(struct cli *cli, struct opts *o)
     cli_operands_at_most(cli, 1, "one IMAGE");
 }
 
-static uint64_t first_sector(const struct part_table *t, const struct part_entry *e)
-{
-    return e->start / t->sector_size;
-}
-
-static uint64_t sectors(const struct part_table *t, const struct part_entry *e)
-{
-    return e->length / t->sector_size;
-}
-
 /* ---- for people ---- */
 
 /* Every bit by a word of its own: 64 of them at most. */
@@ -117,8 +107,8 @@ static void print_row(const struct part_table *t, const struct part_entry *e, in
     part_format_uuid(t, e, uuid);
     format_flags(e, flags);
     text_size(size, e->length);
-    printf("%6u  %12" PRIu64 "  %12" PRIu64 "  %6s  %-*s  %-*s  %s", e->number, first_sector(t, e),
-           first_sector(t, e) + sectors(t, e) - 1, size, width, show_type(t, e, type),
+    printf("%6u  %12" PRIu64 "  %12" PRIu64 "  %6s  %-*s  %-*s  %s", e->number,
+           part_first_sector(t, e), part_last_sector(t, e), size, width, show_type(t, e, type),
            t->kind == PART_GPT ? GUID_TEXT_BYTES - 1 : 11, uuid, flags);
     if (e->name[0] != '\0') {
         fputs("  ", stdout);
@@ -197,8 +187,8 @@ static void put_entry(const struct part_table *t, const struct part_entry *e, co
     char text[FLAGS_BYTES];
 
     put_node(device, e->number);
-    printf(",\n%s\"start\": %" PRIu64 ",\n%s\"size\": %" PRIu64, indent, first_sector(t, e), indent,
-           sectors(t, e));
+    printf(",\n%s\"start\": %" PRIu64 ",\n%s\"size\": %" PRIu64, indent, part_first_sector(t, e),
+           indent, e->length / t->sector_size);
     part_format_type(t, e, text);
     put_string(indent, "type", text);
     if (t->kind == PART_GPT) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* qcow2cat: writes the guest disk of a qcow2 image, its backing chain included, as a raw stream. */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -40,16 +39,15 @@ struct opts {
 static void parse_range(struct opts *o, const struct cli *cli, const char *text)
 {
     const char *plus = strchr(text, '+');
-    char *offset = plus ? strndup(text, plus - text) : NULL;
+    char offset[32]; /* more than a number of 64 bits takes */
     uint64_t end;
 
-    if (!plus)
+    if (!plus || (size_t)(plus - text) >= sizeof(offset))
         cli_usage(cli, "option '--range' takes OFF+LEN, not '%s'", text);
-    if (!offset)
-        cli_usage(cli, "out of memory");
+    memcpy(offset, text, (size_t)(plus - text));
+    offset[plus - text] = '\0';
     o->offset = cli_number(cli, "range", offset, 0, UINT64_MAX - 1);
     o->length = cli_number(cli, "range", plus + 1, 0, UINT64_MAX - 1);
-    free(offset);
     if (!add_u64(o->offset, o->length, &end))
         cli_usage(cli, "option '--range' ends past 2^64: '%s'", text);
 }
@@ -102,7 +100,7 @@ static int run(struct cli *cli, const struct opts *o, struct run *r, struct faul
 
     if (image_open(cli, cli_operand(cli, 0), &o->image, &r->disk, f) < 0 ||
         find_total(o, r->disk, &total, f) < 0 || engine_open(&r->engine, f) < 0 ||
-        product_open(&r->product, cli, total, f) < 0)
+        product_open(&r->product, cli, OUTPUT_BINARY, total, f) < 0)
         return f->code;
     code = engine_stream(r->engine, r->disk, o->offset, o->length, r->product.sink,
                          &r->product.progress, f);

@@ -21,11 +21,18 @@ _engram_tools_words() {
     case $1 in
     -f | --format) echo raw qcow2 ;;
     -r | --rules) echo fast balanced max ;;
+    --times) echo mtime all ;;
     esac
 }
 
 _engram_tools() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words
+    # Of --option=value, bash makes three words; it gives the `=` alone while there is no value.
+    if [ "$current" = = ]; then
+        current=
+    elif [ "$previous" = = ]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
     words=$(_engram_tools_words "$previous")
     if [ -n "$words" ]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -170,6 +170,41 @@ other::---" ]
     [ "$(cat out/mine)" = mine ]
 }
 
+@test "a default ACL that cannot be removed is told, and nothing has inherited it" {
+    open_up
+    setfacl -d -m u:1234:rwx theirs
+    pack x.engram 0 "path=/|type=d|mode=777|uid=65534|gid=65534|mtime=5.000000000||" \
+        "path=/d|type=d|mode=770|uid=65534|gid=65534|mtime=5.000000000||" \
+        "path=/f|type=f|mode=660|uid=65534|gid=65534|mtime=5.000000000|size=0||" \
+        "path=/p|type=p|mode=660|uid=65534|gid=65534|mtime=5.000000000||"
+    try as_nobody engram-unpack -C theirs x.engram
+    if [ "$(id -u)" -eq 0 ]; then
+        expect_like 5 'engram-unpack: x.engram: /: inherited system.posix_acl_default not removed: Operation not permitted
+engram-unpack: x.engram: /: inherited system.posix_acl_access not removed: Operation not permitted
+engram-unpack: x.engram: /: owner is 0:0, not 65534:65534
+engram-unpack: x.engram: /: mtime is .*, not 5.000000000
+engram-unpack: x.engram: 1 names could not be restored in full'
+    fi
+    [ -z "$(getfattr -d -m '^system' --absolute-names theirs/d theirs/f theirs/p)" ]
+    [ "$(stat -c %a theirs/d theirs/f theirs/p | tr '\n' ' ')" = "770 660 660 " ]
+}
+
+@test "without root: a hard link to a file in a directory that can be entered but not read; and not entered" {
+    open_up
+    local own="uid=65534|gid=65534|mtime=5.000000000"
+    pack x.engram 0 "path=/|type=d|mode=755|$own||" "path=/a|type=d|mode=311|$own||" \
+        "path=/a/f|type=f|mode=644|$own|size=0||" "path=/b|type=h|link=/a/f||" "path=/c|type=f|mode=644|$own|size=0||"
+    try as_nobody engram-unpack -C theirs/out x.engram
+    [ "$(id -u)" -ne 0 ] || expect 0
+    [ "$(stat -c %h theirs/out/b)" -eq 2 ]
+    pack y.engram 0 "path=/|type=d|mode=755|$own||" "path=/a|type=d|mode=600|$own||" \
+        "path=/a/f|type=f|mode=644|$own|size=0||" "path=/b|type=h|link=/a/f||" "path=/c|type=f|mode=644|$own|size=0||"
+    try as_nobody engram-unpack -C theirs/two y.engram
+    [ "$(id -u)" -ne 0 ] || expect 5 "engram-unpack: y.engram: /b: hard link not made: Permission denied
+engram-unpack: y.engram: 1 names could not be restored in full"
+    [ -f theirs/two/c ]
+}
+
 @test "the current directory is the default, and the engram may come through a pipe" {
     mkdir here
     cd here
@@ -212,7 +247,7 @@ other::---" ]
     if [ "$(id -u)" -eq 0 ]; then
         expect 5 "engram-unpack: x.engram: /cap: attribute security.capability not set: Operation not permitted
 engram-unpack: x.engram: /dev: device not made: Operation not permitted
-engram-unpack: x.engram: /dev2: hard link not made: No such file or directory
+engram-unpack: x.engram: /dev2: hard link not made: its first name was not made
 engram-unpack: x.engram: /root: owner is 65534:65534, not 0:0
 engram-unpack: x.engram: /root: mode is 0755, not 6755
 engram-unpack: x.engram: 4 names could not be restored in full"
@@ -260,7 +295,7 @@ engram-unpack: x.engram: 1 names could not be restored in full"
     local left
     left=$(find mnt -mindepth 1)
     umount mnt
-    expect 1 "engram-unpack: /f: write failed: No space left on device"
+    expect 1 "engram-unpack: mnt/f: write failed: No space left on device"
     [ -z "$left" ]
 }
 

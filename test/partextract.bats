@@ -110,11 +110,11 @@ cut_out() {
 
 @test "selectors that mean none or several partitions: the candidates are listed" {
     try partextract 6 gpt.raw
-    expect 2 "partextract: gpt.raw: no partition '6'; there are: 1 (EFI System, 8.0M, \"EFI system\"), 2 (Linux filesystem, 1024K, \"root\"), 3 (Linux filesystem, 20M, \"data\"), 4 (Linux swap, 15M, \"data\"), 5 (Linux root (x86-64), 512B, \"rôot\")"
+    expect 2 "partextract: gpt.raw: no partition '6'; there are: 1 (EFI System, 8.0M, \"EFI system\"), 2 (Linux filesystem, 1.0M, \"root\"), 3 (Linux filesystem, 20M, \"data\"), 4 (Linux swap, 15M, \"data\"), 5 (Linux root (x86-64), 512B, \"rôot\")"
     try partextract label=data gpt.raw
     expect 2 "partextract: gpt.raw: 'label=data' means 2 partitions: 3 (Linux filesystem, 20M, \"data\"), 4 (Linux swap, 15M, \"data\")"
     try partextract type=linux gpt.raw
-    expect 2 "partextract: gpt.raw: 'type=linux' means 2 partitions: 2 (Linux filesystem, 1024K, \"root\"), 3 (Linux filesystem, 20M, \"data\")"
+    expect 2 "partextract: gpt.raw: 'type=linux' means 2 partitions: 2 (Linux filesystem, 1.0M, \"root\"), 3 (Linux filesystem, 20M, \"data\")"
     try partextract label=Root gpt.raw
     expect_like 2 "partextract: gpt.raw: no partition 'label=Root'; there are: .*"
     # Both are 8 MiB; the extended one, which is larger, does not count.
@@ -132,14 +132,18 @@ cut_out() {
     expect 2 "partextract: empty.raw: no partition 'largest': the table is empty"
 }
 
-@test "what is no selector at all" {
+@test "what is no selector at all, before any input is read" {
+    try partextract gpt.raw
+    expect 2 "partextract: 'gpt.raw' selects no partition: give a number, label=NAME, uuid=UUID, type=TYPE or largest
+Try 'partextract --help'."
     for sel in '' x 1x -1 0x1 ' 1' 99999999999999999999 LARGEST name=root; do
         try partextract -- "$sel" gpt.raw
-        expect 2 "partextract: gpt.raw: '$sel' selects no partition: give a number, label=NAME, uuid=UUID, type=TYPE or largest"
+        expect 2 "partextract: '$sel' selects no partition: give a number, label=NAME, uuid=UUID, type=TYPE or largest
+Try 'partextract --help'."
     done
     for type in '' nonsense 0x100 0x c12a7328-f81f-11d2-ba4b-00a0c93ec93 c12a7328-f81f-11d2-ba4b-00a0c93ec93bb; do
         try partextract "type=$type" gpt.raw
-        expect_like 2 "partextract: gpt.raw: '$type' is no partition type: give a GUID, 0xNN, the type's name, or one of linux, root, .*"
+        expect_like 2 "partextract: '$type' is no partition type: give a GUID, 0xNN, the type's name, or one of linux, root, .*"
     done
 }
 

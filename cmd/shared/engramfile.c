@@ -12,7 +12,7 @@ int engramfile_open(struct cli *cli, const char *operand, struct source **from, 
     int rc;
 
     cli->operand = is_stdin ? "standard input" : operand;
-    rc = is_stdin ? source_open_stdin(&s, f) : source_open_file(operand, &s, f);
+    rc = is_stdin ? source_open_stdin(&s, f) : source_open_path(operand, &s, f);
     if (rc == 0)
         rc = engram_open(s, out, f);
     if (rc < 0)

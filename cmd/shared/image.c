@@ -7,19 +7,25 @@
 
 #include "part/part.h"
 
-static void add_backing_dir(struct image_options *o, const struct cli *cli, const char *dir)
+static void add_backing_dir(struct image_options *o, struct cli *cli, const char *dir)
 {
     const char **dirs =
         realloc(o->backing_dirs, (o->backing_dir_count + 1) * sizeof(*o->backing_dirs));
 
-    if (!dirs)
-        cli_usage(cli, "out of memory");
+    if (!dirs) {
+        struct fault f;
+
+        fault_memory(&f, "options", sizeof(*dirs));
+        exit(cli_fail(cli, &f));
+    }
     dirs[o->backing_dir_count++] = dir;
     o->backing_dirs = dirs;
 }
 
-void image_option(struct image_options *options, const struct cli *cli, int key, const char *value)
+void image_option(struct image_options *options, struct cli *cli, int key, const char *value)
 {
+    struct fault f;
+
     switch (key) {
     case 'f':
         if (strcmp(value, "raw") != 0 && strcmp(value, "qcow2") != 0)
@@ -27,6 +33,8 @@ void image_option(struct image_options *options, const struct cli *cli, int key,
         options->format = value;
         break;
     case 'p':
+        if (part_selector_check(value, &f) < 0)
+            cli_usage(cli, "%s", f.text);
         options->partition = value;
         break;
     case 's':
@@ -91,7 +99,7 @@ int image_open_file(struct cli *cli, const char *operand, const struct image_opt
     bool is_stdin = !image_path(operand);
 
     cli->operand = is_stdin ? "standard input" : operand;
-    if ((is_stdin ? source_open_stdin(file, f) : source_open_file(operand, file, f)) < 0)
+    if ((is_stdin ? source_open_stdin(file, f) : source_open_path(operand, file, f)) < 0)
         return f->code;
     if (options->snapshot && options->format && strcmp(options->format, "raw") == 0) {
         source_close(*file);

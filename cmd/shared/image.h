@@ -67,7 +67,7 @@ const char *image_path(const char *operand);
 
 /* Take an option that one of the tables above brought in; others are ignored.  Exits with a usage
  * message on a wrong argument. */
-void image_option(struct image_options *options, const struct cli *cli, int key, const char *value);
+void image_option(struct image_options *options, struct cli *cli, int key, const char *value);
 
 void image_options_free(struct image_options *options);
 

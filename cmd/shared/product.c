@@ -2,11 +2,30 @@
 /* What a command makes: its output with the sink that leads there, and the progress on the way. */
 #include "shared/product.h"
 
-#include <stddef.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-int product_open(struct product *p, const struct cli *cli, uint64_t total, struct fault *f)
+/* Would the finished output take the place of the file that it is made from? */
+static bool is_input(const struct cli *cli)
 {
-    if (output_open(cli->output, &p->output, f) < 0 ||
+    bool from_stdin = cli_operand(cli, 0) == NULL || strcmp(cli->operand, "standard input") == 0;
+    struct stat in, out;
+
+    return cli->output && stat(cli->output, &out) == 0 &&
+           (from_stdin ? fstat(STDIN_FILENO, &in) : stat(cli->operand, &in)) == 0 &&
+           in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
+int product_open(struct product *p, const struct cli *cli, enum output_kind kind, uint64_t total,
+                 struct fault *f)
+{
+    if (is_input(cli)) {
+        fault_set(f, FAULT_USAGE, "is the input itself: write to another file");
+        return fault_about(f, cli->output);
+    }
+    if (output_open(cli->output, kind, &p->output, f) < 0 ||
         sink_to_fd(output_fd(p->output), output_name(p->output), &p->sink, f) < 0)
         return f->code;
     progress_start(&p->progress, cli->command->name, total, cli->progress, cli->quiet);

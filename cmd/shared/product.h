@@ -19,8 +19,10 @@ struct product {
 };
 
 /* Open what -o named, or standard output, and start the progress (total in bytes, 0 if unknown).
- * To be called once the input has proved itself. */
-int product_open(struct product *p, const struct cli *cli, uint64_t total, struct fault *f);
+ * To be called once the input has proved itself; an output that is the input (cli->operand) itself
+ * is FAULT_USAGE. */
+int product_open(struct product *p, const struct cli *cli, enum output_kind kind, uint64_t total,
+                 struct fault *f);
 
 /*
  * The end of the making, which ended with `code`: if that is 0, everything is written out and put

@@ -3,12 +3,14 @@
 #include "base/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <zlib.h>
@@ -94,6 +96,15 @@ static void add_options(struct cli *cli, size_t *longs, const struct cli_option 
     }
 }
 
+/* A standard descriptor that is closed would be taken by the next file that is opened, and messages
+ * would then go into that.  What is put in its place fails when it is used, as it should. */
+static void occupy_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 void cli_start(struct cli *cli, const struct cli_command *command, int argc, char **argv)
 {
     size_t options = count_options(command->options) + count_options(common_options);
@@ -101,6 +112,7 @@ void cli_start(struct cli *cli, const struct cli_command *command, int argc, cha
 
     *cli = (struct cli){.command = command, .argc = argc, .argv = argv};
     cli->notices = (struct notices){.say = say_notice, .context = cli};
+    occupy_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     cli->letters = calloc(2 * options + 2, 1);
     cli->longs = calloc(options + 1, sizeof(struct option));
@@ -175,6 +187,8 @@ static bool take_common(struct cli *cli, int key)
         cli->progress = true;
         return true;
     case 'o':
+        if (optarg[0] == '\0')
+            cli_usage(cli, "option '--output' needs the name of a file");
         cli->output = strcmp(optarg, "-") == 0 ? NULL : optarg;
         return true;
     default:

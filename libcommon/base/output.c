@@ -14,7 +14,8 @@
 
 struct output {
     int fd;
-    char *path;      /* NULL: standard output */
+    char *path;      /* free of a last link; NULL: standard output */
+    mode_t mode;     /* of the finished file */
     char *temporary; /* the name that exists beside path, NULL while there is none */
 };
 
@@ -54,7 +55,10 @@ static char *directory_of(const char *path)
 static int open_unnamed(const char *dir)
 {
 #if defined(O_TMPFILE) && !defined(ENGRAM_PORTABLE)
-    return open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    /* It gets its name through /proc in the end: without that it would have come too far. */
+    if (access("/proc/self/fd", F_OK) == 0)
+        return open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return -1;
 #else
     (void)dir;
     errno = ENOTSUP;
@@ -62,16 +66,23 @@ static int open_unnamed(const char *dir)
 #endif
 }
 
-/* "PATH.XXXXXX" made unique by mkstemp, with the permissions that open would have given. */
+/* Room for a temporary name in the directory of path; its own name is short, so that any name that
+ * the file may have leaves room for it. */
+static char *temporary_name(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    char *temporary;
+    int n = asprintf(&temporary, "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path, name);
+
+    return n < 0 ? NULL : temporary;
+}
+
+/* A file with a name of its own, for the owner alone. */
 static int open_named(struct output *out)
 {
-    size_t room = strlen(out->path) + sizeof(".XXXXXX");
-    mode_t mask;
-
-    out->temporary = malloc(room);
+    out->temporary = temporary_name(out->path, ".engram.XXXXXX");
     if (!out->temporary)
         return -1;
-    snprintf(out->temporary, room, "%s.XXXXXX", out->path);
     out->fd = mkostemp(out->temporary, O_CLOEXEC);
     if (out->fd < 0) {
         free(out->temporary);
@@ -79,42 +90,84 @@ static int open_named(struct output *out)
         return -1;
     }
     guard_temporary(out->temporary);
-    mask = umask(0);
+    return 0;
+}
+
+/* A symbolic link is written through: what it leads to is what gets replaced. */
+static char *follow(const char *path, struct fault *f)
+{
+    struct stat st;
+    char *real;
+
+    if (lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
+        real = strdup(path);
+    else
+        real = realpath(path, NULL);
+    if (!real) {
+        fault_errno(f, errno, "cannot follow the link");
+        fault_about(f, path);
+    }
+    return real;
+}
+
+/* What is there already must be a file that may be written; its permissions are to stay. */
+static int check_existing(struct output *out, struct fault *f)
+{
+    struct stat st;
+
+    if (stat(out->path, &st) < 0)
+        return 0; /* nothing there, or nothing that can be seen: creating will tell */
+    if (S_ISDIR(st.st_mode))
+        return fault_set(f, FAULT_USAGE, "is a directory");
+    if (!S_ISREG(st.st_mode))
+        return fault_set(f, FAULT_USAGE, "is not a regular file: write to it with '>'");
+    if (access(out->path, W_OK) < 0)
+        return fault_errno(f, errno, "cannot be written");
+    out->mode = st.st_mode & 0777;
+    return 0;
+}
+
+static int create(struct output *out, struct fault *f)
+{
+    char *dir = directory_of(out->path);
+
+    if (!dir)
+        return fault_memory(f, "a file name", strlen(out->path));
+    out->fd = open_unnamed(dir);
+    free(dir);
+    if (out->fd < 0 && open_named(out) < 0)
+        return fault_errno(f, errno, "cannot create");
+    if (fchmod(out->fd, out->mode) < 0)
+        return fault_errno(f, errno, "cannot set its permissions");
+    return 0;
+}
+
+/* What open() would give a new file. */
+static mode_t mode_of_new_file(void)
+{
+    mode_t mask = umask(0);
+
     umask(mask);
-    return fchmod(out->fd, 0666 & ~mask);
+    return 0666 & ~mask;
 }
 
 static int open_file(struct output *out, const char *path, struct fault *f)
 {
-    struct stat st;
-    char *dir;
-
-    /* What is there and is no regular file (a device, a directory) must not be replaced. */
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        fault_set(f, FAULT_USAGE, "is not a regular file: write to it with '>'");
+    out->path = follow(path, f);
+    if (!out->path)
+        return f->code;
+    out->mode = mode_of_new_file();
+    if (check_existing(out, f) < 0 || create(out, f) < 0)
         return fault_about(f, path);
-    }
-    out->path = strdup(path);
-    dir = directory_of(path);
-    if (!out->path || !dir) {
-        free(dir);
-        return fault_memory(f, "a file name", strlen(path));
-    }
-    out->fd = open_unnamed(dir);
-    free(dir);
-    if (out->fd < 0 && open_named(out) < 0) {
-        fault_errno(f, errno, "cannot create");
-        return fault_about(f, path);
-    }
     return 0;
 }
 
-int output_open(const char *path, struct output **result, struct fault *f)
+int output_open(const char *path, enum output_kind kind, struct output **result, struct fault *f)
 {
     struct output *out;
 
     *result = NULL;
-    if ((!path || strcmp(path, "-") == 0) && isatty(STDOUT_FILENO)) {
+    if (!path && kind == OUTPUT_BINARY && isatty(STDOUT_FILENO)) {
         fault_set(f, FAULT_USAGE,
                   "is a terminal: not writing binary data to it (use -o or a pipe)");
         return fault_about(f, "standard output");
@@ -122,8 +175,8 @@ int output_open(const char *path, struct output **result, struct fault *f)
     out = calloc(1, sizeof(*out));
     if (!out)
         return fault_memory(f, "an output", sizeof(*out));
-    out->fd = STDOUT_FILENO;
-    if (path && strcmp(path, "-") != 0 && open_file(out, path, f) < 0) {
+    out->fd = path ? -1 : STDOUT_FILENO;
+    if (path && open_file(out, path, f) < 0) {
         output_discard(out);
         return f->code;
     }
@@ -144,24 +197,24 @@ const char *output_name(const struct output *out)
 /* Give an unnamed file a name beside its path. */
 static int name_temporary(struct output *out)
 {
-    size_t room = strlen(out->path) + 32;
     char link[32];
+    char name[48];
 
-    out->temporary = malloc(room);
-    if (!out->temporary)
-        return -1;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", out->fd);
     for (unsigned try = 0; try < 100; try++) {
-        snprintf(out->temporary, room, "%s.%ld.%u", out->path, (long)getpid(), try);
+        snprintf(name, sizeof(name), ".engram.%ld.%u", (long)getpid(), try);
+        out->temporary = temporary_name(out->path, name);
+        if (!out->temporary)
+            return -1;
         if (linkat(AT_FDCWD, link, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW) == 0) {
             guard_temporary(out->temporary);
             return 0;
         }
+        free(out->temporary);
+        out->temporary = NULL;
         if (errno != EEXIST)
             break;
     }
-    free(out->temporary);
-    out->temporary = NULL;
     return -1;
 }
 

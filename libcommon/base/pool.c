@@ -96,9 +96,9 @@ int pool_open(unsigned threads, struct pool **out, struct fault *f)
         w->number = p->started;
         int errnum = pthread_create(&w->thread, NULL, work, w);
         if (errnum) {
+            fault_errno(f, errnum, "starting worker thread %u of %u", w->number + 1, threads);
             pool_close(p);
-            return fault_errno(f, errnum, "starting worker thread %u of %u", w->number + 1,
-                               threads);
+            return f->code;
         }
         p->started++;
     }

@@ -114,7 +114,7 @@ void text_size(char buffer[8], uint64_t bytes)
 {
     static const char units[] = "BKMGTPE";
     unsigned unit = 0;
-    uint64_t tenths;
+    uint64_t whole, rest, tenths;
 
     if (bytes < 1024) {
         snprintf(buffer, 8, "%uB", (unsigned)bytes);
@@ -122,12 +122,18 @@ void text_size(char buffer[8], uint64_t bytes)
     }
     while (bytes >> (10 * unit) >= 1024)
         unit++;
-    /* Rounded up, as du and ls -h do, without forming a product that could wrap. */
-    tenths = (bytes >> (10 * (unit - 1)));
-    tenths = (tenths * 10 + 1023) / 1024;
+    whole = bytes >> (10 * unit);
+    rest = bytes & ((UINT64_C(1) << (10 * unit)) - 1); /* below 2^60: ten times it fits */
+    tenths =
+        whole * 10 + (rest * 10 + (UINT64_C(1) << (10 * unit)) - 1) / (UINT64_C(1) << 10 * unit);
+    whole += rest != 0;
+    if (whole == 1024) { /* rounded up into the next unit */
+        unit++;
+        tenths = 10;
+    }
     if (tenths < 100)
         snprintf(buffer, 8, "%u.%u%c", (unsigned)(tenths / 10), (unsigned)(tenths % 10),
                  units[unit]);
     else
-        snprintf(buffer, 8, "%u%c", (unsigned)((tenths + 9) / 10), units[unit]);
+        snprintf(buffer, 8, "%u%c", (unsigned)whole, units[unit]);
 }

@@ -18,7 +18,7 @@ void text_escape(char *buffer, size_t size, const char *bytes, size_t len);
  * surrogate \udcXX, as Python's surrogateescape does, so that nothing is lost. */
 void text_put_json(FILE *out, const char *bytes, size_t len);
 
-/* "4.0K", "1.5G" ...: at most 7 bytes with the NUL, powers of 1024. */
+/* "512B", "4.0K", "1.5G" ...: powers of 1024, rounded up, as `ls -h` has it. */
 void text_size(char buffer[8], uint64_t bytes);
 
 #endif

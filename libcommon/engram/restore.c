@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,78 +79,158 @@ int restore_directory(int dir, const char *name, const struct entry *e,
     return *fd < 0 ? failed(e, "cannot be opened", f) : 0;
 }
 
-static int make_special(int dir, const char *name, const struct entry *e)
+/* The kind of a special entry as the system has it. */
+static mode_t file_type(const struct entry *e)
 {
-    dev_t rdev = makedev(e->rdev_major, e->rdev_minor);
-
     switch (e->type) {
     case ENTRY_SYMLINK:
-        return symlinkat(e->target, dir, name);
+        return S_IFLNK;
     case ENTRY_CHAR_DEVICE:
-        return mknodat(dir, name, S_IFCHR | 0600, rdev);
+        return S_IFCHR;
     case ENTRY_BLOCK_DEVICE:
-        return mknodat(dir, name, S_IFBLK | 0600, rdev);
+        return S_IFBLK;
     case ENTRY_FIFO:
-        return mknodat(dir, name, S_IFIFO | 0600, 0);
-    case ENTRY_SOCKET:
-        return mknodat(dir, name, S_IFSOCK | 0600, 0);
+        return S_IFIFO;
     default:
-        errno = EINVAL;
-        return -1;
+        return S_IFSOCK;
     }
 }
 
-/* The system does not let us make a name. */
-static int lose_name(const struct entry *e, struct restore_losses *l, const char *what)
+static int make_special(int dir, const char *name, const struct entry *e)
+{
+    if (e->type == ENTRY_SYMLINK)
+        return symlinkat(e->target, dir, name);
+    return mknodat(dir, name, file_type(e) | 0600, makedev(e->rdev_major, e->rdev_minor));
+}
+
+/* What has this name is what was made under it, or something of somebody's that is just the same.
+ */
+static bool is_made(const struct entry *e, const struct stat *st)
+{
+    bool is_device = e->type == ENTRY_CHAR_DEVICE || e->type == ENTRY_BLOCK_DEVICE;
+
+    return (st->st_mode & S_IFMT) == file_type(e) && st->st_nlink == 1 &&
+           (!is_device || st->st_rdev == makedev(e->rdev_major, e->rdev_minor));
+}
+
+/* Hold what was just made, which no call does in one step. */
+static int hold_special(int dir, const char *name, const struct entry *e, int *out, struct fault *f)
+{
+    int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0)
+        return failed(e, "cannot be opened", f);
+    if (fstat(fd, &st) < 0) {
+        failed(e, "cannot be looked at", f);
+        close(fd);
+        return f->code;
+    }
+    if (!is_made(e, &st)) {
+        char shown[SHOWN_PATH];
+
+        close(fd);
+        text_escape(shown, sizeof(shown), e->path, strlen(e->path));
+        return fault_set(f, FAULT_SYSTEM, "%s was replaced while it was being made", shown);
+    }
+    *out = fd;
+    return 0;
+}
+
+int restore_lose_name(const struct entry *e, struct restore_losses *l, const char *what,
+                      const char *why)
 {
     char text[200];
 
-    snprintf(text, sizeof(text), "%s not made: %s", what, strerror(errno));
+    snprintf(text, sizeof(text), "%s not made: %s", what, why);
     tell(l, e, text);
     l->names++;
     return 0;
 }
 
 int restore_special(int dir, const char *name, const struct entry *e, struct restore_losses *l,
-                    bool *made, struct fault *f)
+                    int *fd, struct fault *f)
 {
     const char *what = e->type == ENTRY_SYMLINK  ? "symbolic link"
                        : e->type == ENTRY_FIFO   ? "named pipe"
                        : e->type == ENTRY_SOCKET ? "socket"
                                                  : "device";
 
-    *made = make_special(dir, name, e) == 0;
-    if (*made)
-        return 0;
-    return is_refusal(errno) ? lose_name(e, l, what) : cannot_make(e, l, f);
+    *fd = -1;
+    if (make_special(dir, name, e) == 0)
+        return hold_special(dir, name, e, fd, f);
+    return is_refusal(errno) ? restore_lose_name(e, l, what, strerror(errno))
+                             : cannot_make(e, l, f);
 }
 
 int restore_link(int first_dir, const char *first_name, int dir, const char *name,
-                 const struct entry *e, struct restore_losses *l, bool *made, struct fault *f)
+                 const struct entry *e, struct restore_losses *l, struct fault *f)
 {
-    *made = linkat(first_dir, first_name, dir, name, 0) == 0;
-    if (*made)
+    if (linkat(first_dir, first_name, dir, name, 0) == 0)
         return 0;
-    /* A first name that is not there is one that could not be made, and has been told of. */
-    return is_refusal(errno) || errno == ENOENT ? lose_name(e, l, "hard link")
-                                                : cannot_make(e, l, f);
+    return is_refusal(errno) ? restore_lose_name(e, l, "hard link", strerror(errno))
+                             : cannot_make(e, l, f);
 }
 
-/*
- * The path by which the calls that take no directory descriptor reach `name` without following it.
- */
-static void proc_path(char *path, size_t size, int dir, const char *name)
+/* ---- metadata, through a descriptor ---- */
+
+/* Files and directories are open; of all else we hold the place only (O_PATH), which most calls
+ * take as a path in /proc.  It leads to that very file, also if that is a symbolic link. */
+static bool is_held(const struct entry *e)
 {
-    snprintf(path, size, "/proc/self/fd/%d/%s", dir, name);
+    return e->type != ENTRY_FILE && e->type != ENTRY_DIRECTORY;
+}
+
+struct proc_path {
+    char text[32];
+};
+
+static struct proc_path proc_path(int fd)
+{
+    struct proc_path path;
+
+    snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d", fd);
+    return path;
+}
+
+static int remove_xattr(int fd, const struct entry *e, const char *name)
+{
+    return is_held(e) ? removexattr(proc_path(fd).text, name) : fremovexattr(fd, name);
+}
+
+static bool clear_acl(int fd, const struct entry *e, const char *name,
+                      const struct restore_losses *l)
+{
+    char text[200];
+
+    /* Having none, or none being possible, is as good. */
+    if (remove_xattr(fd, e, name) == 0 || errno == ENODATA || errno == EOPNOTSUPP)
+        return true;
+    snprintf(text, sizeof(text), "inherited %s not removed: %s", name, strerror(errno));
+    tell(l, e, text);
+    return false;
+}
+
+bool restore_clear_acls(int fd, const struct entry *e, const struct restore_losses *l)
+{
+    bool clear = true;
+
+    if (e->type == ENTRY_DIRECTORY)
+        clear = clear_acl(fd, e, ACL_DEFAULT, l);
+    if (e->type != ENTRY_SYMLINK) /* which have none */
+        clear = clear_acl(fd, e, ACL_ACCESS, l) && clear;
+    return clear;
 }
 
 /* Set one attribute; *lost if the system refuses, which is told here. */
-static int set_xattr(const char *path, const struct entry *e, const struct entry_xattr *x,
+static int set_xattr(int fd, const struct entry *e, const struct entry_xattr *x,
                      struct restore_losses *l, bool *lost, struct fault *f)
 {
     char text[400], shown[200];
+    int rc = is_held(e) ? setxattr(proc_path(fd).text, x->name, x->value, x->value_len, 0)
+                        : fsetxattr(fd, x->name, x->value, x->value_len, 0);
 
-    if (lsetxattr(path, x->name, x->value, x->value_len, 0) == 0)
+    if (rc == 0)
         return 0;
     text_escape(shown, sizeof(shown), x->name, strlen(x->name));
     snprintf(text, sizeof(text), "attribute %s not set", shown);
@@ -163,52 +242,49 @@ static int set_xattr(const char *path, const struct entry *e, const struct entry
     return 0;
 }
 
-static int set_xattrs(int dir, const char *name, const struct entry *e, struct restore_losses *l,
-                      bool *lost, struct fault *f)
+static int set_xattrs(int fd, const struct entry *e, struct restore_losses *l, bool *lost,
+                      struct fault *f)
 {
-    char path[64 + NAME_MAX];
     int rc = 0;
 
-    proc_path(path, sizeof(path), dir, name);
     for (size_t i = 0; rc == 0 && i < e->xattr_count; i++)
-        rc = set_xattr(path, e, &e->xattrs[i], l, lost, f);
+        rc = set_xattr(fd, e, &e->xattrs[i], l, lost, f);
     return rc;
 }
 
-/* What the name has now; setuid and setgid wait for the right owner. */
-static int look(int dir, const char *name, const struct entry *e, struct stat *st, struct fault *f)
+/* What it has now. */
+static int look(int fd, const struct entry *e, struct stat *st, struct fault *f)
 {
-    if (fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) < 0)
-        return failed(e, "cannot be looked at", f);
-    return 0;
+    return fstat(fd, st) < 0 ? failed(e, "cannot be looked at", f) : 0;
 }
 
-static int set_owner(int dir, const char *name, const struct entry *e, bool *owned, struct fault *f)
+static int set_owner(int fd, const struct entry *e, bool *owned, struct fault *f)
 {
     struct stat st;
 
-    if (fchownat(dir, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) < 0) {
         if (!is_refusal(errno))
             return failed(e, "owner not set", f);
         /* The group alone may be ours to give. */
-        if (fchownat(dir, name, (uid_t)-1, e->gid, AT_SYMLINK_NOFOLLOW) < 0 && !is_refusal(errno))
+        if (fchownat(fd, "", (uid_t)-1, e->gid, AT_EMPTY_PATH) < 0 && !is_refusal(errno))
             return failed(e, "group not set", f);
     }
-    if (look(dir, name, e, &st, f) < 0)
+    if (look(fd, e, &st, f) < 0)
         return f->code;
     *owned = st.st_uid == e->uid && st.st_gid == e->gid;
     return 0;
 }
 
-static int set_mode(int dir, const char *name, const struct entry *e, bool owned, struct fault *f)
+/* Setuid and setgid wait for the right owner. */
+static int set_mode(int fd, const struct entry *e, bool owned, struct fault *f)
 {
     mode_t mode = owned ? e->mode : e->mode & ~(mode_t)(S_ISUID | S_ISGID);
+    int rc;
 
     if (e->type == ENTRY_SYMLINK) /* Linux keeps none that could be set */
         return 0;
-    if (fchmodat(dir, name, mode, AT_SYMLINK_NOFOLLOW) < 0 && !is_refusal(errno))
-        return failed(e, "mode not set", f);
-    return 0;
+    rc = is_held(e) ? chmod(proc_path(fd).text, mode) : fchmod(fd, mode);
+    return rc < 0 && !is_refusal(errno) ? failed(e, "mode not set", f) : 0;
 }
 
 static struct timespec timespec_of(const struct entry_time *t)
@@ -216,15 +292,15 @@ static struct timespec timespec_of(const struct entry_time *t)
     return (struct timespec){.tv_sec = t->seconds, .tv_nsec = t->nanoseconds};
 }
 
-static int set_times(int dir, const char *name, const struct entry *e, struct fault *f)
+static int set_times(int fd, const struct entry *e, struct fault *f)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, timespec_of(&e->mtime)};
+    int rc;
 
     if (e->times & ENTRY_ATIME)
         times[0] = timespec_of(&e->atime);
-    if (utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0 && !is_refusal(errno))
-        return failed(e, "times not set", f);
-    return 0;
+    rc = is_held(e) ? utimensat(AT_FDCWD, proc_path(fd).text, times, 0) : futimens(fd, times);
+    return rc < 0 && !is_refusal(errno) ? failed(e, "times not set", f) : 0;
 }
 
 static bool time_is(const struct timespec *now, const struct entry_time *wanted)
@@ -270,28 +346,20 @@ static bool tell_differences(const struct entry *e, const struct stat *st, struc
     return differs;
 }
 
-int restore_metadata(int dir, const char *name, const struct entry *e, struct restore_losses *l,
+int restore_metadata(int fd, const struct entry *e, bool lost, struct restore_losses *l,
                      struct fault *f)
 {
-    bool owned = false, lost = false;
+    bool owned = false;
     struct stat st;
 
     /* A change of owner takes setuid and security.capability away, so it comes first; the mode
      * comes after the ACL, whose mask it is a part of; the times come last. */
-    if (set_owner(dir, name, e, &owned, f) < 0 || set_xattrs(dir, name, e, l, &lost, f) < 0 ||
-        set_mode(dir, name, e, owned, f) < 0 || set_times(dir, name, e, f) < 0 ||
-        look(dir, name, e, &st, f) < 0)
+    if (set_owner(fd, e, &owned, f) < 0 || set_xattrs(fd, e, l, &lost, f) < 0 ||
+        set_mode(fd, e, owned, f) < 0 || set_times(fd, e, f) < 0 || look(fd, e, &st, f) < 0)
         return f->code;
     if (tell_differences(e, &st, l) || lost)
         l->names++;
     if (e->times & (ENTRY_CTIME | ENTRY_CRTIME))
         l->unset++;
     return 0;
-}
-
-void restore_clear_acls(int dir)
-{
-    /* Having none, or none being possible, is as good. */
-    (void)fremovexattr(dir, ACL_DEFAULT);
-    (void)fremovexattr(dir, ACL_ACCESS);
 }

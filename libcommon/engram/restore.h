@@ -20,9 +20,10 @@ struct restore_losses {
 };
 
 /*
- * Below, `name` is one component (or "." for a root that existed before) in the directory that is
- * open as `dir`.  Nothing follows a symbolic link of that name, and nothing that exists is
- * replaced: FAULT_SYSTEM, "PATH exists already in WHERE; nothing is overwritten".
+ * What makes a name: `name` is one component in the directory that is open as `dir`.  No symbolic
+ * link of that name is followed, and nothing that exists is replaced: FAULT_SYSTEM, "PATH exists
+ * already in WHERE; nothing is overwritten".  *fd is the caller's to close.  All else is then done
+ * through it and not by the name, for which somebody else may have put another file meanwhile.
  */
 
 /* A new empty file, open for writing; nobody else may open it yet. */
@@ -33,25 +34,30 @@ int restore_file(int dir, const char *name, const struct entry *e, const struct 
 int restore_directory(int dir, const char *name, const struct entry *e,
                       const struct restore_losses *l, int *fd, struct fault *f);
 
-/* A symbolic link, device, named pipe or socket.  *made false, and a loss told, if the system
- * refuses. */
+/* A symbolic link, device, named pipe or socket, held (O_PATH).  *fd -1, and a loss told, if the
+ * system refuses. */
 int restore_special(int dir, const char *name, const struct entry *e, struct restore_losses *l,
-                    bool *made, struct fault *f);
+                    int *fd, struct fault *f);
 
-/* Another name of first_name in first_dir.  *made as above. */
+/* Another name of first_name in first_dir; a loss told if the system refuses. */
 int restore_link(int first_dir, const char *first_name, int dir, const char *name,
-                 const struct entry *e, struct restore_losses *l, bool *made, struct fault *f);
+                 const struct entry *e, struct restore_losses *l, struct fault *f);
+
+/* The system does not let us make a name: tell it as a loss, "WHAT not made: WHY".  Returns 0. */
+int restore_lose_name(const struct entry *e, struct restore_losses *l, const char *what,
+                      const char *why);
+
+/* Take away the ACLs that what is open as fd has from the directory it was made in, or, of a
+ * directory that existed, has had.  False if one stays, which was told as a loss. */
+bool restore_clear_acls(int fd, const struct entry *e, const struct restore_losses *l);
 
 /*
- * Owner, attributes, mode and times, in the order in which they do not undo each other; then look
- * at what the name has now, and tell what is not as it should be.  Setuid and setgid are not given
- * to a name whose owner or group could not be set.  Done when nothing below the name changes any
- * more.
+ * Owner, attributes, mode and times of what is open as fd, in the order in which they do not undo
+ * each other; then look at what it has now, and tell what is not as it should be (`lost`: something
+ * has been told of it before).  Setuid and setgid are not given to what could not get its owner and
+ * group.  To be called when nothing changes in it any more.
  */
-int restore_metadata(int dir, const char *name, const struct entry *e, struct restore_losses *l,
+int restore_metadata(int fd, const struct entry *e, bool lost, struct restore_losses *l,
                      struct fault *f);
-
-/* Take the ACLs off a directory that existed before, so that what is made in it inherits none. */
-void restore_clear_acls(int dir);
 
 #endif

@@ -5,8 +5,8 @@
  * Entries come depth first, so the place where the next one goes is the directory being filled or
  * one above it.  Going down opens the directory just made; going up opens `..` and makes sure that
  * it is the very directory we came from, even if somebody moves things about meanwhile.  One
- * descriptor is open at a time, however deep the tree.  A directory gets its metadata when it is
- * left: nothing changes in it any more, and until then it is open to us alone.
+ * descriptor is kept open, however deep the tree.  A directory gets its metadata when it is left:
+ * nothing changes in it any more, and until then it is open to us alone.
  */
 #include "engram/unpack.h"
 
@@ -20,6 +20,7 @@
 
 #include "base/text.h"
 #include "engram/restore.h"
+#include "manifest/names.h"
 #include "manifest/path.h"
 
 /* A directory that is being filled. */
@@ -28,6 +29,7 @@ struct level {
     size_t path_len;
     dev_t dev;
     ino_t ino;
+    bool lost; /* something of it could not be set, and was told */
 };
 
 struct unpack {
@@ -35,13 +37,15 @@ struct unpack {
     struct progress *progress;
     struct restore_losses losses;
     int root;             /* the directory itself */
+    mode_t root_mode;     /* as it was */
     int dir;              /* the directory being filled: that of the last level */
     char *path;           /* of the last level, in the engram */
     struct level *levels; /* the first is the root */
     size_t depth, room;
     uint64_t pending; /* bytes of attributes in levels */
     struct engram_item item;
-    struct engram_item first; /* what a hard link names */
+    struct names *files; /* all so far that a hard link can name */
+    struct names *lost;  /* those of them that the system did not let us make */
 };
 
 static uint64_t attribute_bytes(const struct entry *e)
@@ -116,6 +120,7 @@ static int keep_level(struct unpack *u, const struct entry *e, int fd, struct fa
     u->path = path;
     level = &u->levels[u->depth++];
     *level = (struct level){.path_len = strlen(path), .dev = st.st_dev, .ino = st.st_ino};
+    level->lost = !restore_clear_acls(fd, e, &u->losses);
     if (entry_copy(&level->entry, e, f) < 0)
         return f->code;
     free(level->entry.path);
@@ -133,7 +138,7 @@ static int go_down(struct unpack *u, const struct entry *e, int fd, struct fault
 }
 
 /* Open the parent of the directory being filled, and see to it that it is the one we came from. */
-static int open_parent(struct unpack *u, struct fault *f)
+static int open_parent(struct unpack *u, int *out, struct fault *f)
 {
     const struct level *parent = &u->levels[u->depth - 2];
     int fd = openat(u->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -141,28 +146,32 @@ static int open_parent(struct unpack *u, struct fault *f)
 
     if (fd < 0)
         return failed(u->path, "the directory above cannot be opened", f);
-    close(u->dir);
-    u->dir = fd;
     if (fstat(fd, &st) < 0)
-        return failed(u->path, "the directory above cannot be looked at", f);
-    if (st.st_dev != parent->dev || st.st_ino != parent->ino)
-        return fault_set(f, FAULT_SYSTEM, "a directory was moved while it was being filled");
-    return 0;
+        failed(u->path, "the directory above cannot be looked at", f);
+    else if (st.st_dev != parent->dev || st.st_ino != parent->ino)
+        fault_set(f, FAULT_SYSTEM, "a directory was moved while it was being filled");
+    else {
+        *out = fd;
+        return 0;
+    }
+    close(fd);
+    return f->code;
 }
 
 /* Leave the directory being filled: it gets its metadata. */
 static int go_up(struct unpack *u, struct fault *f)
 {
     struct level *level = &u->levels[u->depth - 1];
-    int rc = u->depth > 1 ? open_parent(u, f) : 0;
+    int above = -1, rc = u->depth > 1 ? open_parent(u, &above, f) : 0;
 
-    if (rc == 0) {
-        u->pending -= attribute_bytes(&level->entry);
-        level->entry.path = u->path;
-        rc = restore_metadata(u->dir, u->depth > 1 ? name_of(u->path) : ".", &level->entry,
-                              &u->losses, f);
-        level->entry.path = NULL;
-    }
+    if (rc < 0)
+        return rc;
+    u->pending -= attribute_bytes(&level->entry);
+    level->entry.path = u->path;
+    rc = restore_metadata(u->dir, &level->entry, level->lost, &u->losses, f);
+    level->entry.path = NULL;
+    close(u->dir);
+    u->dir = above;
     if (rc < 0)
         return rc;
     entry_free(&level->entry);
@@ -195,14 +204,29 @@ static int go_to_parent_of(struct unpack *u, const char *path, struct fault *f)
 static int write_file(struct unpack *u, const struct engram_item *item, int fd, struct fault *f)
 {
     struct sink *to;
-    int rc = sink_to_sparse_file(fd, item->entry.path, &to, f);
+    char *where;
+    int rc;
 
-    if (rc < 0)
-        return rc;
-    rc = engram_read_file(u->g, item, to, f);
-    if (rc == 0)
-        rc = sink_finish(to, f);
-    sink_close(to);
+    if (asprintf(&where, "%s%s", u->losses.where, item->entry.path) < 0)
+        return fault_memory(f, "a path", strlen(item->entry.path));
+    if ((rc = sink_to_sparse_file(fd, where, &to, f)) == 0) {
+        rc = engram_read_file(u->g, item, to, f);
+        if (rc == 0)
+            rc = sink_finish(to, f);
+        sink_close(to);
+    }
+    free(where);
+    return rc;
+}
+
+/* Give what was just made its metadata; owns fd. */
+static int end_entry(struct unpack *u, const struct entry *e, int fd, struct fault *f)
+{
+    bool lost = !restore_clear_acls(fd, e, &u->losses);
+    int rc = restore_metadata(fd, e, lost, &u->losses, f);
+
+    if (close(fd) < 0 && rc == 0)
+        rc = failed(e->path, "write failed", f);
     return rc;
 }
 
@@ -215,15 +239,17 @@ static int unpack_file(struct unpack *u, struct fault *f)
     if (rc < 0)
         return rc;
     rc = write_file(u, &u->item, fd, f);
-    if (close(fd) < 0 && rc == 0)
-        rc = failed(e->path, "write failed", f);
+    if (rc == 0)
+        rc = end_entry(u, e, fd, f);
+    else
+        close(fd);
     if (rc < 0) {
         unlinkat(u->dir, name, 0); /* no file that is not whole stays */
         return rc;
     }
     if (u->progress != NULL)
         progress_add(u->progress, entry_data_bytes(e));
-    return restore_metadata(u->dir, name, e, &u->losses, f);
+    return names_add(u->files, e->path, f);
 }
 
 static int unpack_directory(struct unpack *u, struct fault *f)
@@ -237,48 +263,51 @@ static int unpack_directory(struct unpack *u, struct fault *f)
 static int unpack_special(struct unpack *u, struct fault *f)
 {
     const struct entry *e = &u->item.entry;
-    const char *name = name_of(e->path);
-    bool made;
+    int fd, rc = restore_special(u->dir, name_of(e->path), e, &u->losses, &fd, f);
 
-    if (restore_special(u->dir, name, e, &u->losses, &made, f) < 0)
-        return f->code;
-    return made ? restore_metadata(u->dir, name, e, &u->losses, f) : 0;
+    if (rc < 0 || (rc = names_add(u->files, e->path, f)) < 0)
+        return rc;
+    return fd >= 0 ? end_entry(u, e, fd, f) : names_add(u->lost, e->path, f);
 }
 
-/* Open the directory that holds a path, from the root down, no link followed. */
+/* Open the directory that holds a path, from the root down, no link followed; *fd -1 and errno if
+ * the system does not let us. */
 static int open_directory_of(const struct unpack *u, const char *path, int *out, struct fault *f)
 {
     char *names = strdup(path), *slash;
-    int fd = fcntl(u->root, F_DUPFD_CLOEXEC, 0), next;
+    int fd = fcntl(u->root, F_DUPFD_CLOEXEC, 0);
 
     if (names == NULL) {
         close(fd);
         return fault_memory(f, "a path", strlen(path));
     }
     for (char *name = names + 1; fd >= 0 && (slash = strchr(name, '/')) != NULL; name = slash + 1) {
+        int above = fd;
+
         *slash = '\0';
-        next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        close(fd);
-        fd = next;
+        fd = openat(above, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        close(above);
     }
     free(names);
     *out = fd;
-    return fd < 0 ? failed(path, "its directory cannot be opened", f) : 0;
+    return fd < 0 && errno != EACCES ? failed(path, "its directory cannot be opened", f) : 0;
 }
 
 static int unpack_hard_link(struct unpack *u, struct fault *f)
 {
     const struct entry *e = &u->item.entry;
-    bool found, made;
-    int from = -1, rc = engram_find(u->g, e->link, &u->first, &found, f);
+    int from = -1, rc;
 
-    if (rc < 0)
-        return rc;
-    if (!found || u->first.entry.type == ENTRY_DIRECTORY || u->first.entry.type == ENTRY_HARD_LINK)
+    /* What was there before us is never linked to, nor what is yet to be made. */
+    if (!names_have(u->files, e->link))
         return damaged(e->path, "a hard link names what is no file", f);
+    if (names_have(u->lost, e->link))
+        return restore_lose_name(e, &u->losses, "hard link", "its first name was not made");
     if ((rc = open_directory_of(u, e->link, &from, f)) < 0)
         return rc;
-    rc = restore_link(from, name_of(e->link), u->dir, name_of(e->path), e, &u->losses, &made, f);
+    if (from < 0)
+        return restore_lose_name(e, &u->losses, "hard link", strerror(EACCES));
+    rc = restore_link(from, name_of(e->link), u->dir, name_of(e->path), e, &u->losses, f);
     close(from);
     return rc;
 }
@@ -291,7 +320,6 @@ static int unpack_entry(struct unpack *u, struct fault *f)
     if (u->depth == 0) {
         if (path_parent_length(e->path) != 0 || e->type != ENTRY_DIRECTORY)
             return damaged(e->path, "the first entry is not the root directory", f);
-        restore_clear_acls(u->root);
         return go_down(u, e, fcntl(u->root, F_DUPFD_CLOEXEC, 0), f);
     }
     if ((rc = go_to_parent_of(u, e->path, f)) < 0)
@@ -337,36 +365,60 @@ static void tell_sums(const struct restore_losses *l)
                l->names);
 }
 
-static int open_root(const char *directory, int *fd, struct fault *f)
+static int open_root(struct unpack *u, const char *directory, struct fault *f)
 {
-    if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+    bool made = mkdir(directory, 0700) == 0;
+    struct stat st;
+
+    if (!made && errno != EEXIST) {
         fault_errno(f, errno, "cannot make the directory");
-    else if ((*fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        return fault_about(f, directory);
+    }
+    u->root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (u->root < 0 || fstat(u->root, &st) < 0) {
         fault_errno(f, errno, "cannot open the directory");
-    else
-        return 0;
-    return fault_about(f, directory);
+        return fault_about(f, directory);
+    }
+    u->root_mode = made ? 0700 : st.st_mode & 07777;
+    /* If it is somebody else's, it stays as it is. */
+    (void)fchmod(u->root, 0700);
+    return 0;
+}
+
+static int open_all(struct unpack *u, const char *directory, struct fault *f)
+{
+    int rc = names_open(&u->files, f);
+
+    if (rc == 0)
+        rc = names_open(&u->lost, f);
+    return rc == 0 ? open_root(u, directory, f) : rc;
+}
+
+static void close_all(struct unpack *u)
+{
+    while (u->depth > 0)
+        entry_free(&u->levels[--u->depth].entry);
+    free(u->levels);
+    free(u->path);
+    engram_item_free(&u->item);
+    names_close(u->files);
+    names_close(u->lost);
+    if (u->dir >= 0)
+        close(u->dir);
+    if (u->root >= 0)
+        close(u->root);
 }
 
 int engram_unpack(struct engram *g, const struct unpack_options *options, struct fault *f)
 {
-    struct unpack u = {.g = g, .progress = options->progress, .dir = -1};
-    int rc = open_root(options->directory, &u.root, f);
+    struct unpack u = {.g = g, .progress = options->progress, .root = -1, .dir = -1};
+    int rc = open_all(&u, options->directory, f);
 
-    if (rc < 0)
-        return rc;
     u.losses = (struct restore_losses){.notices = options->notices, .where = options->directory};
-    rc = walk(&u, f);
+    if (rc == 0 && (rc = walk(&u, f)) < 0)
+        (void)fchmod(u.root, u.root_mode); /* it did not become the tree's root */
     if (rc == 0)
         tell_sums(&u.losses);
-    while (u.depth > 0)
-        entry_free(&u.levels[--u.depth].entry);
-    free(u.levels);
-    free(u.path);
-    engram_item_free(&u.item);
-    engram_item_free(&u.first);
-    if (u.dir >= 0)
-        close(u.dir);
-    close(u.root);
+    close_all(&u);
     return rc;
 }

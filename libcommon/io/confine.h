@@ -10,7 +10,8 @@
 /*
  * An image that comes from a stranger may name other files of the host.  A confinement opens them
  * only where they resolve beneath an allowed directory, as regular files.  Nothing outside these
- * directories is touched in doing so, unless a link that lies inside leads there.
+ * directories is opened; but where a link or a `..` leads out of one, what it leads to is looked up,
+ * to see if it lies in another.
  */
 struct confine;
 

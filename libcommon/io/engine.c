@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "io/extent.h"
+#include "io/zeros.h"
 
 /* Bytes read at once; beside this the engine holds UNPACK_SLOTS clusters. */
 enum { MOVE_BYTES = 1 << 18, UNPACK_SLOTS = 2 };
@@ -110,6 +111,22 @@ static int skip_to(struct engine *e, struct source *from, uint64_t offset, struc
     return 0;
 }
 
+/* What came through a pipe has no holes left: where they are worth it, they are found again. */
+static int give(struct engine *e, size_t len, struct sink *to, struct fault *f)
+{
+    bool zero = false;
+    size_t run;
+
+    if (!sink_keeps_holes(to))
+        return sink_data(to, e->buffer, len, f);
+    for (size_t done = 0; done < len; done += run) {
+        run = zeros_run(e->buffer + done, len - done, &zero);
+        if ((zero ? sink_hole(to, run, f) : sink_data(to, e->buffer + done, run, f)) < 0)
+            return f->code;
+    }
+    return 0;
+}
+
 static int pass_on(struct engine *e, struct source *from, uint64_t offset, uint64_t length,
                    struct sink *to, struct progress *progress, struct fault *f)
 {
@@ -127,7 +144,7 @@ static int pass_on(struct engine *e, struct source *from, uint64_t offset, uint6
                        : fault_set(f, FAULT_DAMAGED,
                                    "the input ends at %llu, %llu bytes before the end of the data",
                                    (unsigned long long)offset, (unsigned long long)(end - offset));
-        if (sink_data(to, e->buffer, got, f) < 0)
+        if (give(e, got, to, f) < 0)
             return f->code;
         tell(progress, got);
     }

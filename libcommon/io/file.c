@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The source that is a host file: it maps to itself, its holes found with SEEK_DATA. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,29 +17,47 @@ struct file_source {
     bool run_is_hole;
 };
 
-/* Where the next byte of a kind is from offset on; the file's end if there is none. */
-static uint64_t seek_or_end(struct file_source *s, uint64_t offset, int whence)
+/* Where the next byte of a kind is from offset on; the file's end if there is none.  A file that
+ * has shrunk since it was opened has no zeros there, it has nothing: that is damage. */
+static int seek_or_end(struct file_source *s, uint64_t offset, int whence, uint64_t *at,
+                       struct fault *f)
 {
     off_t found = lseek(s->host.fd, (off_t)offset, whence);
+    off_t end;
 
+    *at = found >= 0 ? min_u64((uint64_t)found, s->base.size) : s->base.size;
     if (found >= 0)
-        return min_u64((uint64_t)found, s->base.size);
-    if (errno != ENXIO)
+        return 0;
+    if (errno != ENXIO) {
         s->knows_holes = false;
-    return s->base.size;
+        return 0;
+    }
+    end = lseek(s->host.fd, 0, SEEK_END);
+    if (end < 0 || (uint64_t)end < s->base.size) {
+        fault_set(f, FAULT_DAMAGED, "has shrunk from %llu to %lld bytes while it was read",
+                  (unsigned long long)s->base.size, (long long)end);
+        return fault_about(f, s->host.name);
+    }
+    return 0;
 }
 
-static void find_run(struct file_source *s, uint64_t offset)
+static int find_run(struct file_source *s, uint64_t offset, struct fault *f)
 {
-    uint64_t data = seek_or_end(s, offset, SEEK_DATA);
+    uint64_t data;
 
-    s->run_start = offset;
+    s->run_end = s->run_start = offset; /* empty, should this fail */
+    if (seek_or_end(s, offset, SEEK_DATA, &data, f) < 0)
+        return f->code;
     s->run_is_hole = s->knows_holes && data > offset;
-    s->run_end = s->run_is_hole ? data : seek_or_end(s, offset, SEEK_HOLE);
+    if (s->run_is_hole)
+        s->run_end = data;
+    else if (seek_or_end(s, offset, SEEK_HOLE, &s->run_end, f) < 0)
+        return f->code;
     if (!s->knows_holes) { /* also when it turned out just now */
         s->run_is_hole = false;
         s->run_end = s->base.size;
     }
+    return 0;
 }
 
 static int file_map(struct source *base, uint64_t offset, uint64_t length, struct extent *out,
@@ -48,9 +65,8 @@ static int file_map(struct source *base, uint64_t offset, uint64_t length, struc
 {
     struct file_source *s = (struct file_source *)base;
 
-    (void)f;
-    if (offset < s->run_start || offset >= s->run_end)
-        find_run(s, offset);
+    if ((offset < s->run_start || offset >= s->run_end) && find_run(s, offset, f) < 0)
+        return f->code;
     *out = (struct extent){
         .kind = s->run_is_hole ? EXTENT_HOLE : EXTENT_FILE,
         .length = min_u64(length, s->run_end - offset),
@@ -90,16 +106,4 @@ int source_from_fd(int fd, const char *name, struct source **out, struct fault *
     s->knows_holes = true;
     *out = &s->base;
     return 0;
-}
-
-int source_open_file(const char *path, struct source **out, struct fault *f)
-{
-    /* O_NONBLOCK: a fifo in a file's place must not hang the open; it means nothing to files. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    if (fd < 0) {
-        fault_errno(f, errno, "cannot open");
-        return fault_about(f, path);
-    }
-    return source_from_fd(fd, path, out, f);
 }

@@ -8,12 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/checked.h"
 #include "io/source.h"
+#include "io/zeros.h"
 
-/* Zeros are left as holes in units of this many bytes: what file systems can leave out. */
-enum { KEEP_UNIT = 4096, PIPE_BUFFER = 1 << 18 };
+enum { PIPE_BUFFER = 1 << 18 };
 
 struct pipe_source {
     struct source base;
@@ -88,22 +87,11 @@ static int keep(struct pipe_source *s, const uint8_t *bytes, size_t len, uint64_
     return 0;
 }
 
-/* How many bytes from the start of a buffer share what the first unit is: zero or not. */
-static size_t like_run(const uint8_t *bytes, size_t len, bool *zero)
-{
-    size_t run = min_u64(KEEP_UNIT, len);
-
-    *zero = bytes_are_zero(bytes, run);
-    while (run < len && bytes_are_zero(bytes + run, min_u64(KEEP_UNIT, len - run)) == *zero)
-        run += min_u64(KEEP_UNIT, len - run);
-    return run;
-}
-
 static int keep_sparse(struct pipe_source *s, size_t len, struct fault *f)
 {
     for (size_t done = 0; done < len;) {
         bool zero;
-        size_t run = like_run(s->buffer + done, len - done, &zero);
+        size_t run = zeros_run(s->buffer + done, len - done, &zero);
 
         if (!zero && keep(s, s->buffer + done, run, s->read_to + done, f) < 0)
             return f->code;

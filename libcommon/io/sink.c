@@ -163,6 +163,11 @@ int sink_hole(struct sink *s, uint64_t length, struct fault *f)
     return 0;
 }
 
+bool sink_keeps_holes(const struct sink *s)
+{
+    return s->sparse || s->callbacks.hole;
+}
+
 int sink_finish(struct sink *s, struct fault *f)
 {
     if (s->callbacks.data)

@@ -3,6 +3,7 @@
 #ifndef IO_SINK_H
 #define IO_SINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,9 @@ int sink_data(struct sink *s, const void *bytes, size_t len, struct fault *f);
 
 /* The next length bytes are zeros. */
 int sink_hole(struct sink *s, uint64_t length, struct fault *f);
+
+/* Do holes cost less than zeros here? */
+bool sink_keeps_holes(const struct sink *s);
 
 /* Everything has been given: write out what is buffered, set the length of a sparse file. */
 int sink_finish(struct sink *s, struct fault *f);

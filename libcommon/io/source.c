@@ -2,13 +2,7 @@
 /* The gates of every source: arguments checked on the way in, answers on the way out. */
 #include "io/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/checked.h"
-#include "io/extent.h"
 
 static unsigned long long ull(uint64_t n)
 {
@@ -55,31 +49,6 @@ int source_size(struct source *s, uint64_t *size, struct fault *f)
         return f->code;
     *size = s->size;
     return 0;
-}
-
-int source_head(struct source *s, void *buffer, size_t length, size_t *got, struct fault *f)
-{
-    if (s->ops->advance && s->ops->advance(s, length, f) < 0)
-        return f->code;
-    *got = min_u64(length, s->size);
-    return source_read_plain(s, 0, buffer, *got, f);
-}
-
-int source_open_stdin(struct source **out, struct fault *f)
-{
-    static const char name[] = "standard input";
-    struct stat st;
-    int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        fault_errno(f, errno, "cannot open");
-        if (fd >= 0)
-            close(fd);
-        return fault_about(f, name);
-    }
-    if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode))
-        return source_from_fd(fd, name, out, f);
-    return source_from_pipe(fd, name, out, f);
 }
 
 void source_close(struct source *s)

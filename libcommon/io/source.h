@@ -99,10 +99,12 @@ void source_close(struct source *s);
 /* Standard input under the name "standard input": a file source if it can seek, else a pipe's. */
 int source_open_stdin(struct source **out, struct fault *f);
 
-/* A regular file or block device by path; holes found with SEEK_DATA. */
-int source_open_file(const char *path, struct source **out, struct fault *f);
+/* What a user names: a file source for a regular file or a block device, a pipe's for a fifo, a
+ * socket or a character device. */
+int source_open_path(const char *path, struct source **out, struct fault *f);
 
-/* The same from a descriptor, which the source then owns, also on failure. */
+/* A regular file or a block device by its descriptor, which the source then owns, also on failure;
+ * holes are found with SEEK_DATA. */
 int source_from_fd(int fd, const char *name, struct source **out, struct fault *f);
 
 /*
@@ -114,7 +116,7 @@ int source_from_pipe(int fd, const char *name, struct source **out, struct fault
 
 /*
  * Read on from a pipe source without keeping: the bytes [*offset, *offset + length) that follow
- * what was kept, into buffer, as many as come at once; 0 in *got at the end.  After the first call
+ * what was kept, into buffer; *got is below length only at the end.  After the first call
  * nothing new can be mapped.  *offset must be where the kept part, or the last call, ended.
  */
 int source_pipe_drain(struct source *s, uint64_t offset, void *buffer, size_t length, size_t *got,

@@ -2,6 +2,7 @@
 /* Compressed clusters unpacked, the last few of them kept. */
 #include "io/unpack.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,8 @@
 #include "io/extent.h"
 
 struct slot {
-    const struct source *below; /* with offset: which cluster this is; NULL: none */
-    uint64_t offset;
-    uint64_t used; /* tick of its last use */
+    struct extent cluster; /* which one this is; packed.below NULL: none */
+    uint64_t used;         /* tick of its last use */
     uint8_t *data;
     uint32_t room;
 };
@@ -139,7 +139,7 @@ static struct slot *get_room(struct unpacker *u, const struct extent *e, struct 
     for (unsigned i = 1; i < u->slot_count; i++)
         if (u->slots[i].used < s->used)
             s = &u->slots[i];
-    s->below = NULL;
+    s->cluster.packed.below = NULL;
     if (s->room < e->packed.unpacked) {
         uint8_t *data = realloc(s->data, e->packed.unpacked);
 
@@ -166,13 +166,22 @@ static int read_packed(struct unpacker *u, const struct extent *e, struct fault 
     return source_read_plain(e->packed.below, e->packed.offset, u->packed, e->packed.packed_max, f);
 }
 
+/* The same bytes unpacked in the same way: two entries of a damaged table may differ in how many
+ * bytes they say belong to one cluster. */
+static bool same_cluster(const struct extent *a, const struct extent *b)
+{
+    return a->packed.below == b->packed.below && a->packed.offset == b->packed.offset &&
+           a->packed.packed_max == b->packed.packed_max &&
+           a->packed.unpacked == b->packed.unpacked && a->packed.codec == b->packed.codec;
+}
+
 int unpacker_get(struct unpacker *u, const struct extent *e, const uint8_t **data, struct fault *f)
 {
     struct slot *s;
 
     for (unsigned i = 0; i < u->slot_count; i++) {
         s = &u->slots[i];
-        if (s->below == e->packed.below && s->offset == e->packed.offset) {
+        if (same_cluster(&s->cluster, e)) {
             s->used = ++u->tick;
             *data = s->data;
             return 0;
@@ -183,8 +192,7 @@ int unpacker_get(struct unpacker *u, const struct extent *e, const uint8_t **dat
         return f->code;
     if ((e->packed.codec == CODEC_ZSTD ? unpack_zstd : unpack_deflate)(u, e, s->data, f) < 0)
         return fault_about(f, e->packed.below->name);
-    s->below = e->packed.below;
-    s->offset = e->packed.offset;
+    s->cluster = *e;
     s->used = ++u->tick;
     *data = s->data;
     return 0;

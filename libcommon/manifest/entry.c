@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/text.h"
 
 static void free_strings(struct entry *e)
 {
@@ -114,12 +115,18 @@ static int compare_names(const void *a, const void *b)
 
 int entry_sort_xattrs(struct entry *e, struct fault *f)
 {
+    char shown[256];
+
     if (e->xattr_count < 2)
         return 0;
     qsort(e->xattrs, e->xattr_count, sizeof(*e->xattrs), compare_names);
     for (size_t i = 1; i < e->xattr_count; i++) {
-        if (strcmp(e->xattrs[i - 1].name, e->xattrs[i].name) == 0)
-            return fault_set(f, FAULT_DAMAGED, "two attributes are called %s", e->xattrs[i].name);
+        const char *name = e->xattrs[i].name;
+
+        if (strcmp(e->xattrs[i - 1].name, name) != 0)
+            continue;
+        text_escape(shown, sizeof(shown), name, strlen(name));
+        return fault_set(f, FAULT_DAMAGED, "two attributes are called %s", shown);
     }
     return 0;
 }

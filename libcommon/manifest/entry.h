@@ -47,9 +47,10 @@ struct entry_extent {
  * not touch and lie within size (manifest(5) asks for both).
  */
 struct entry {
-    char *path;   /* absolute; "/" is the root */
-    char *link;   /* ENTRY_HARD_LINK: the first name of the same inode; else NULL */
-    char *target; /* ENTRY_SYMLINK, else NULL */
+    char *path;     /* absolute; "/" is the root */
+    char *link;     /* ENTRY_HARD_LINK: the first name of the same inode; else NULL */
+    char *target;   /* ENTRY_SYMLINK, else NULL */
+    bool only_name; /* no hard link to it will come: a writer need not remember it; not recorded */
     enum entry_type type;
     uint32_t mode; /* 07777 at most */
     uint32_t uid;

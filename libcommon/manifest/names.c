@@ -27,8 +27,7 @@ struct names {
     size_t *groups; /* where in bytes each begins */
     size_t group_count, group_room;
     unsigned in_last_group;
-    char last[RECORD_PATH_MAX + 1];  /* the one added last */
-    char found[RECORD_PATH_MAX + 1]; /* the one that a search is at */
+    char last[RECORD_PATH_MAX + 1]; /* the one added last */
 };
 
 int names_open(struct names **out, struct fault *f)
@@ -99,28 +98,45 @@ int names_add(struct names *n, const char *path, struct fault *f)
     return 0;
 }
 
-/* Bring the path at *offset into n->found, given that the one before it is there; *offset moves to
- * the next. */
-static void decode(struct names *n, size_t *offset)
-{
-    const uint8_t *from = n->bytes + *offset;
-    size_t shared = le16_at(from), rest = le16_at(from + 2);
+/* One name as it is kept. */
+struct kept {
+    size_t shared; /* exactly so many bytes are those of the name before it */
+    size_t rest;
+    const char *bytes; /* the rest: not ended by a NUL */
+};
 
-    memcpy(n->found + shared, from + NAME_HEAD, rest);
-    n->found[shared + rest] = '\0';
-    *offset += NAME_HEAD + rest;
+static struct kept kept_at(const struct names *n, size_t offset)
+{
+    const uint8_t *from = n->bytes + offset;
+
+    return (struct kept){.shared = le16_at(from),
+                         .rest = le16_at(from + 2),
+                         .bytes = (const char *)from + NAME_HEAD};
 }
 
-/* The last group whose first path is not after this one; groups exist. */
-static size_t find_group(struct names *n, const char *path)
+/* path_compare of what is kept of a name with the part of a path that stands against it; *same is
+ * how many bytes they begin with in common. */
+static int compare_rest(const struct kept *k, const char *path, size_t *same)
 {
-    size_t low = 0, high = n->group_count;
+    size_t i = 0;
+
+    while (i < k->rest && k->bytes[i] == path[i]) /* no kept byte is NUL */
+        i++;
+    *same = i;
+    return path_rank(i < k->rest ? k->bytes[i] : '\0') - path_rank(path[i]);
+}
+
+/* Where the last group begins whose first name is not after this path, or the first group; groups
+ * exist. */
+static size_t find_group(const struct names *n, const char *path)
+{
+    size_t low = 0, high = n->group_count, same;
 
     while (high - low > 1) {
-        size_t middle = low + (high - low) / 2, offset = n->groups[middle];
+        size_t middle = low + (high - low) / 2;
+        struct kept head = kept_at(n, n->groups[middle]);
 
-        decode(n, &offset);
-        if (path_compare(n->found, path) <= 0)
+        if (compare_rest(&head, path, &same) <= 0)
             low = middle;
         else
             high = middle;
@@ -128,20 +144,34 @@ static size_t find_group(struct names *n, const char *path)
     return n->groups[low];
 }
 
-bool names_have(struct names *n, const char *path)
+/*
+ * Only bytes that may still tell a name from the path are looked at.  While every name so far comes
+ * before the path, with `common` bytes of the last one equal to the path's, the next name
+ * - that shares more than these with the last one comes before the path for the same reason;
+ * - that shares fewer comes after the last one by a byte where that one equals the path;
+ * - else is decided by its own bytes.
+ */
+bool names_have(const struct names *n, const char *path)
 {
-    size_t offset;
+    size_t offset, common = 0;
 
     if (n->group_count == 0)
         return false;
     offset = find_group(n, path);
     for (int i = 0; i < GROUP_NAMES && offset < n->length; i++) {
+        struct kept k = kept_at(n, offset);
+        size_t same;
         int order;
 
-        decode(n, &offset);
-        order = path_compare(n->found, path);
+        offset += NAME_HEAD + k.rest;
+        if (k.shared > common)
+            continue;
+        if (k.shared < common)
+            return false;
+        order = compare_rest(&k, path + common, &same);
         if (order >= 0)
             return order == 0;
+        common += same;
     }
     return false;
 }

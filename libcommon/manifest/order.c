@@ -5,7 +5,7 @@
  * In depth-first order everything between a directory and what it holds lies within that directory.
  * So an entry's parent has been seen exactly if it is the entry just before this one or one that
  * this one's predecessor lies in, and only the predecessor need be remembered.  Files that a hard
- * link may name must all be remembered.
+ * link may name must all be remembered, unless whoever makes the entries knows better (only_name).
  */
 #include "manifest/order.h"
 
@@ -82,7 +82,7 @@ int order_admit(struct order *o, const struct entry *e, struct fault *f)
     if (e->type == ENTRY_HARD_LINK) {
         if (!names_have(o->files, e->link))
             return refuse(f, e->path, "is a hard link to what is no file before it:", e->link);
-    } else if (e->type != ENTRY_DIRECTORY) {
+    } else if (e->type != ENTRY_DIRECTORY && !e->only_name) {
         if ((rc = names_add(o->files, e->path, f)) < 0)
             return rc;
     }

@@ -28,8 +28,7 @@ bool path_is_clean(const char *path)
     }
 }
 
-/* A byte's rank: the end of the path first, then the slash, then all others as they are. */
-static int rank(char byte)
+int path_rank(char byte)
 {
     return byte == '/' ? 1 : byte == '\0' ? 0 : (unsigned char)byte + 1;
 }
@@ -40,7 +39,7 @@ int path_compare(const char *a, const char *b)
         a++;
         b++;
     }
-    return rank(*a) - rank(*b);
+    return path_rank(*a) - path_rank(*b);
 }
 
 size_t path_parent_length(const char *path)

@@ -9,6 +9,10 @@
 /* True for "/" and for "/a/b": absolute, no empty, "." or ".." component, no slash at the end. */
 bool path_is_clean(const char *path);
 
+/* Where a byte of a path stands among the others: the end (NUL) first, then the slash, then all as
+ * they are. */
+int path_rank(char byte);
+
 /* Depth-first order, children in byte order of their names: <0, 0, >0 like strcmp.  The slash
  * sorts before every other byte, so that a directory's content follows it at once. */
 int path_compare(const char *a, const char *b);

@@ -130,6 +130,8 @@ static int check_signature(struct stream *from, struct fault *f)
 
     if (rc < 0)
         return rc;
+    if (got == 0)
+        return fault_set(f, FAULT_DAMAGED, "is empty: no manifest");
     if (got < sizeof(signature) - 1 || memcmp(bytes, signature, sizeof(signature) - 1) != 0)
         return fault_set(f, FAULT_DAMAGED, "not a manifest: it does not start with \"manifest=\"");
     return 0;

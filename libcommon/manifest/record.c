@@ -8,15 +8,32 @@
 #include "base/text.h"
 #include "manifest/path.h"
 
+static int check_length(const char *key, const char *value, enum fault_code code, struct fault *f)
+{
+    size_t length = value != NULL ? strlen(value) : 0;
+
+    if (length <= RECORD_PATH_MAX)
+        return 0;
+    return fault_set(f, code, "%s= is %zu bytes long; at most %d are allowed", key, length,
+                     RECORD_PATH_MAX);
+}
+
+int record_check_lengths(const struct entry *e, enum fault_code code, struct fault *f)
+{
+    int rc;
+
+    if ((rc = check_length("path", e->path, code, f)) < 0 ||
+        (rc = check_length("link", e->link, code, f)) < 0)
+        return rc;
+    return check_length("target", e->target, code, f);
+}
+
 static int check_path(const char *key, const char *path, struct fault *f)
 {
     char shown[256];
 
     if (path == NULL)
         return fault_set(f, FAULT_DAMAGED, "there is no %s=", key);
-    if (strlen(path) > RECORD_PATH_MAX)
-        return fault_set(f, FAULT_DAMAGED, "%s= is %zu bytes long; at most %d are allowed", key,
-                         strlen(path), RECORD_PATH_MAX);
     if (path_is_clean(path))
         return 0;
     text_escape(shown, sizeof(shown), path, strlen(path));
@@ -48,9 +65,6 @@ static int check_target(const char *target, struct fault *f)
 {
     if (target == NULL || target[0] == '\0')
         return fault_set(f, FAULT_DAMAGED, "the symbolic link has an empty target");
-    if (strlen(target) > RECORD_PATH_MAX)
-        return fault_set(f, FAULT_DAMAGED, "target= is %zu bytes long; at most %d are allowed",
-                         strlen(target), RECORD_PATH_MAX);
     return 0;
 }
 

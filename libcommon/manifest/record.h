@@ -21,9 +21,14 @@ enum {
 
 enum { NANOSECONDS_PER_SECOND = 1000000000 };
 
+/* path, link and target within RECORD_PATH_MAX; else `code`: damage where they are read, more than
+ * is supported where they are to be written. */
+int record_check_lengths(const struct entry *e, enum fault_code code, struct fault *f);
+
 /*
- * Check what must hold for an entry whichever way it came here: a clean path, a known type, what
- * the type requires, attributes in order, runs in order, merged and within the size. FAULT_DAMAGED.
+ * Check what else must hold for an entry whichever way it came here: a clean path, a known type,
+ * what the type requires, attributes in order, runs in order, merged and within the size.
+ * FAULT_DAMAGED.
  */
 int record_check(const struct entry *e, struct fault *f);
 

@@ -69,7 +69,7 @@ static int add_xattr(struct record_text *text, const struct entry_xattr *x, stru
     int rc;
     char *to;
 
-    if (x->value_len > RECORD_BYTES_MAX / 2) /* its digits alone would be too many */
+    if (x->value_len > RECORD_BYTES_MAX / 2) /* its digits alone are too many */
         return fault_set(f, FAULT_UNSUPPORTED, "an attribute of %zu bytes does not fit a record",
                          x->value_len);
     if ((rc = add_bytes(text, "xattr=", 6, f)) < 0 ||
@@ -122,8 +122,18 @@ static int add_own_field(struct record_text *text, const struct entry *e, struct
     }
 }
 
-/* Everything after `type=`, of an entry that is no hard link. */
-static int add_inode(struct record_text *text, const struct entry *e, struct fault *f)
+/* The record that starts there must not become longer than any may be. */
+static int check_room(const struct record_text *text, size_t start, struct fault *f)
+{
+    if (text->length - start <= RECORD_BYTES_MAX)
+        return 0;
+    return fault_set(f, FAULT_UNSUPPORTED, "its record would be longer than %d bytes",
+                     RECORD_BYTES_MAX);
+}
+
+/* Everything after `type=`, of an entry that is no hard link.  Looked at as it grows: there may be
+ * more extents than a record, or memory, holds. */
+static int add_inode(struct record_text *text, size_t start, const struct entry *e, struct fault *f)
 {
     int rc;
 
@@ -132,29 +142,32 @@ static int add_inode(struct record_text *text, const struct entry *e, struct fau
         (rc = add_numbers(text, f, "gid=%" PRIu32, e->gid)) < 0 ||
         (rc = add_times(text, e, f)) < 0 || (rc = add_own_field(text, e, f)) < 0)
         return rc;
-    for (size_t i = 0; rc == 0 && i < e->xattr_count; i++)
-        rc = add_xattr(text, &e->xattrs[i], f);
-    for (size_t i = 0; rc == 0 && i < e->extent_count; i++)
-        rc = add_numbers(text, f, "extent=%" PRIu64 "+%" PRIu64, e->extents[i].offset,
-                         e->extents[i].length);
-    return rc;
+    for (size_t i = 0; i < e->xattr_count; i++) {
+        if ((rc = add_xattr(text, &e->xattrs[i], f)) < 0 || (rc = check_room(text, start, f)) < 0)
+            return rc;
+    }
+    for (size_t i = 0; i < e->extent_count; i++) {
+        if ((rc = add_numbers(text, f, "extent=%" PRIu64 "+%" PRIu64, e->extents[i].offset,
+                              e->extents[i].length)) < 0 ||
+            (rc = check_room(text, start, f)) < 0)
+            return rc;
+    }
+    return 0;
 }
 
 int record_append(struct record_text *text, const struct entry *e, struct fault *f)
 {
     size_t start = text->length;
-    int rc = record_check(e, f);
+    int rc = record_check_lengths(e, FAULT_UNSUPPORTED, f);
 
-    if (rc < 0 || (rc = add_string(text, "path=", e->path, f)) < 0 ||
+    if (rc < 0 || (rc = record_check(e, f)) < 0 ||
+        (rc = add_string(text, "path=", e->path, f)) < 0 ||
         (rc = add_numbers(text, f, "type=%c", (int)e->type)) < 0)
         goto fail;
-    rc = e->type == ENTRY_HARD_LINK ? add_string(text, "link=", e->link, f) : add_inode(text, e, f);
-    if (rc < 0 || (rc = add_bytes(text, "", 1, f)) < 0)
-        goto fail;
-    if (text->length - start <= RECORD_BYTES_MAX)
+    rc = e->type == ENTRY_HARD_LINK ? add_string(text, "link=", e->link, f)
+                                    : add_inode(text, start, e, f);
+    if (rc == 0 && (rc = add_bytes(text, "", 1, f)) == 0 && (rc = check_room(text, start, f)) == 0)
         return 0;
-    rc = fault_set(f, FAULT_UNSUPPORTED, "its record would be %zu bytes long; at most %d fit",
-                   text->length - start, RECORD_BYTES_MAX);
 fail:
     text->length = start;
     return rc;

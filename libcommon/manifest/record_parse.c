@@ -333,5 +333,6 @@ int record_parse(const char *text, size_t length, struct entry *e, struct fault 
     if (r.at != text + length - 1)
         return fault_set(f, FAULT_DAMAGED, "%zu bytes follow the end of the record",
                          (size_t)(text + length - 1 - r.at));
-    return record_check(e, f);
+    rc = record_check_lengths(e, FAULT_DAMAGED, f);
+    return rc < 0 ? rc : record_check(e, f);
 }

@@ -70,6 +70,9 @@ int part_read(struct source *disk, const struct notices *notices, struct part_ta
 /* NULL is allowed. */
 void part_table_free(struct part_table *t);
 
+/* Is this a selector at all?  FAULT_USAGE if not.  What it selects is not looked at. */
+int part_selector_check(const char *selector, struct fault *f);
+
 /*
  * The one partition that a selector means: a number, `label=NAME`, `uuid=UUID` (of MBR the kernel's
  * form, `SIGNATURE-NN`), `type=` with a GUID, 0xNN or a name or alias of part/types.h, or
@@ -87,5 +90,9 @@ void part_format_id(const struct part_table *t, char text[PART_ID_BYTES]);
 
 /* The name of its type, or NULL if it is not known. */
 const char *part_type_name(const struct part_table *t, const struct part_entry *e);
+
+/* Its first and its last sector. */
+uint64_t part_first_sector(const struct part_table *t, const struct part_entry *e);
+uint64_t part_last_sector(const struct part_table *t, const struct part_entry *e);
 
 #endif

@@ -189,6 +189,13 @@ static int refuse(const struct part_table *t, const struct selector *s, const ch
     return fault_set(f, FAULT_USAGE, "'%s' means %zu partitions: %s", shown, found, list);
 }
 
+int part_selector_check(const char *selector, struct fault *f)
+{
+    struct selector s;
+
+    return parse_selector(selector, &s, f);
+}
+
 int part_select(const struct part_table *t, const char *selector, const struct part_entry **out,
                 struct fault *f)
 {

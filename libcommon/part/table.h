@@ -39,8 +39,4 @@ struct part_overlap {
 int part_table_overlap(const struct part_table *t, struct part_overlap *overlap, bool *found,
                        struct fault *f);
 
-/* Its first and its last sector. */
-uint64_t part_first_sector(const struct part_table *t, const struct part_entry *e);
-uint64_t part_last_sector(const struct part_table *t, const struct part_entry *e);
-
 #endif

@@ -170,6 +170,8 @@ static void sizes_are_rounded_up_and_fit(struct unit *u)
     CHECK(u, size_is(1025, "1.1K"));
     CHECK(u, size_is(10 * 1024, "10K") && size_is(1536 * 1024, "1.5M"));
     CHECK(u, size_is(UINT64_C(3) << 40, "3.0T"));
+    CHECK(u, size_is(1048577, "1.1M") && size_is(1048575, "1.0M"));
+    CHECK(u, size_is(1073741825, "1.1G") && size_is(UINT64_C(10) * 1024 * 1024 + 1, "11M"));
     CHECK(u, size_is(UINT64_MAX, "16E"));
 }
 

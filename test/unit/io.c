@@ -119,14 +119,51 @@ static void a_file_maps_its_holes(struct unit *u)
     free(data);
 }
 
-static void directories_and_fifos_are_no_files(struct unit *u)
+/* What was there when the file was opened and is no more is not zeros. */
+static void a_file_that_shrinks_is_damage(struct unit *u)
+{
+    int fd = memfd_create("shrinks", 0);
+    struct source *s;
+    struct extent e;
+    struct fault f;
+
+    CHECK(u, pwrite(fd, "x", 1, 0) == 1 && ftruncate(fd, 4 * MEBI) == 0);
+    CHECK(u, pwrite(fd, "x", 1, 4 * MEBI - 1) == 1);
+    CHECK(u, source_from_fd(dup(fd), "shrinks", &s, &f) == 0);
+    CHECK(u, ftruncate(fd, MEBI) == 0);
+    CHECK(u, source_map(s, 2 * MEBI, MEBI, &e, &f) == FAULT_DAMAGED);
+    CHECK(u, strcmp(f.text, "has shrunk from 4194304 to 1048576 bytes while it was read") == 0);
+    CHECK(u, source_map(s, 2 * MEBI, MEBI, &e, &f) == FAULT_DAMAGED);
+    source_close(s);
+    close(fd);
+}
+
+/* A fifo or a socket that a user names is a pipe. */
+static void a_named_pipe_is_a_pipe(struct unit *u)
+{
+    uint8_t *data = pattern(1000);
+    int fd = pipe_of(data, 1000);
+    char path[32];
+    struct source *s;
+    struct fault f;
+    uint64_t size;
+
+    snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+    CHECK(u, source_open_path(path, &s, &f) == 0 && source_is_pipe(s));
+    CHECK(u, source_size(s, &size, &f) == 0 && size == 1000 && reads_pattern(s, 0, 1000));
+    source_close(s);
+    close(fd);
+    free(data);
+}
+
+static void directories_are_no_files(struct unit *u)
 {
     struct source *s;
     struct fault f;
 
-    CHECK(u, source_open_file("/", &s, &f) == FAULT_USAGE);
+    CHECK(u, source_open_path("/", &s, &f) == FAULT_USAGE);
     CHECK(u, strcmp(f.text, "is neither a regular file nor a block device") == 0);
-    CHECK(u, source_open_file("/nonexistent", &s, &f) == FAULT_SYSTEM);
+    CHECK(u, source_open_path("/nonexistent", &s, &f) == FAULT_SYSTEM);
     CHECK(u, strcmp(f.text, "cannot open: No such file or directory") == 0);
     CHECK(u, strcmp(f.subject, "/nonexistent") == 0);
 }
@@ -237,6 +274,28 @@ static bool is_pattern(const struct gathered *g, uint64_t offset, size_t length)
     for (size_t i = 0; same && i < length; i++)
         same = g->bytes[i] == byte_at(offset + i);
     return same;
+}
+
+static void zeros_from_a_pipe_become_holes_where_they_can(struct unit *u)
+{
+    uint8_t *data = calloc(1, 4 * MEBI);
+    struct engine *e;
+    struct gathered g;
+    struct fault f;
+    struct source *s;
+    struct sink *to = gathering_sink(&g, 4 * MEBI);
+
+    data[3 * MEBI] = 7;
+    CHECK(u, engine_open(&e, &f) == 0);
+    CHECK(u, source_from_pipe(pipe_of(data, 4 * MEBI), "pipe", &s, &f) == 0);
+    CHECK(u, engine_stream(e, s, 0, SIZE_UNKNOWN, to, NULL, &f) == 0);
+    CHECK(u, g.length == 4 * MEBI && memcmp(g.bytes, data, 4 * MEBI) == 0);
+    CHECK(u, g.holes == 4 * MEBI - 4096);
+    sink_close(to);
+    source_close(s);
+    engine_close(e);
+    free(g.bytes);
+    free(data);
 }
 
 static void the_engine_streams_a_range_of_a_pipe(struct unit *u)
@@ -510,10 +569,13 @@ int main(void)
 
     signal(SIGPIPE, SIG_IGN);
     UNIT_CASE(&u, a_file_maps_its_holes);
-    UNIT_CASE(&u, directories_and_fifos_are_no_files);
+    UNIT_CASE(&u, a_file_that_shrinks_is_damage);
+    UNIT_CASE(&u, a_named_pipe_is_a_pipe);
+    UNIT_CASE(&u, directories_are_no_files);
     UNIT_CASE(&u, a_slice_adds_its_start);
     UNIT_CASE(&u, a_pipe_is_read_no_further_than_asked);
     UNIT_CASE(&u, a_pipes_zeros_are_kept_as_holes);
+    UNIT_CASE(&u, zeros_from_a_pipe_become_holes_where_they_can);
     UNIT_CASE(&u, the_engine_streams_a_range_of_a_pipe);
     UNIT_CASE(&u, a_pipe_that_ends_early_is_no_success);
     UNIT_CASE(&u, holes_stay_holes_in_a_sparse_file);

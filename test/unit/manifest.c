@@ -8,6 +8,7 @@
 
 #include "io/sink.h"
 #include "io/stream.h"
+#include "manifest/names.h"
 #include "manifest/path.h"
 #include "manifest/reader.h"
 #include "manifest/writer.h"
@@ -152,7 +153,8 @@ static void refused(struct unit *u, const struct refusal *table)
 static void first_and_last_record(struct unit *u)
 {
     static const struct refusal table[] = {
-        {"empty", "", "not a manifest: it does not start with \"manifest=\"", 0},
+        {"empty", "", "is empty: no manifest", 0},
+        {"one byte", "m", "not a manifest: it does not start with \"manifest=\"", 0},
         {"not a manifest", "\177ELF", "not a manifest: it does not start with \"manifest=\"", 0},
         {"head cut", "manifest=1|data=in",
          "record at offset 0: it is cut short, the input ends at offset 18", 0},
@@ -569,6 +571,38 @@ static void many_files(struct unit *u)
     sink_close(to);
 }
 
+/* The i-th of the paths below, in order of i: siblings that share 60,000 bytes among short ones,
+ * with some that share all but their last bytes, or are the beginning of the next. */
+static void sibling(char *path, unsigned i)
+{
+    size_t length = (size_t)sprintf(path, "/%03u", i / 8);
+
+    if (i % 8 == 0)
+        return;
+    memset(path + length, 'x', 60000);
+    snprintf(path + length + 60000, 16, "%.*s", (int)(i % 8 - 1), "/aaaaaa");
+}
+
+/* Names are found among long siblings, and only those that are there: every third was added. */
+static void long_siblings(struct unit *u)
+{
+    static char path[60064];
+    struct names *n = NULL;
+    struct fault f;
+
+    CHECK(u, names_open(&n, &f) == 0 && !names_have(n, "/"));
+    for (unsigned i = 0; i < 1000; i += 3) {
+        sibling(path, i);
+        CHECK(u, names_add(n, path, &f) == 0);
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        sibling(path, i);
+        CHECK(u, names_have(n, path) == (i % 3 == 0));
+    }
+    CHECK(u, !names_have(n, "/") && !names_have(n, "/124x") && !names_have(n, "/zz"));
+    names_close(n);
+}
+
 /* The writer refuses what a reader would, and says what. */
 static void writer_refuses(struct unit *u)
 {
@@ -629,6 +663,59 @@ static void writer_fails(struct unit *u)
     sink_close(to);
 }
 
+/* One that fails within a file's data says nothing there, where it would pass for data. */
+static void writer_fails_in_data(struct unit *u)
+{
+    struct taken t = {0};
+    struct sink *to = sink_of(&t);
+    struct manifest_writer *w = NULL;
+    struct entry root = {.path = (char[]){"/"}, .type = ENTRY_DIRECTORY};
+    struct entry e = {.path = (char[]){"/a"}, .type = ENTRY_FILE, .size = 9};
+    struct fault f;
+    size_t written;
+
+    CHECK(u, entry_add_extent(&e, 0, 9, &f) == 0);
+    CHECK(u, manifest_writer_open(to, true, &w, &f) == 0);
+    CHECK(u, manifest_write_entry(w, &root, &f) == 0 && manifest_write_entry(w, &e, &f) == 0);
+    CHECK(u, sink_data(to, "12345678", 8, &f) == 0);
+    manifest_writer_data(w, 8);
+    written = t.length;
+    fault_set(&f, FAULT_DAMAGED, "block 7 is damaged");
+    manifest_writer_fail(w, &f);
+    CHECK(u, t.length == written);
+    /* With the last byte the record is complete, and the next one may be an error. */
+    manifest_writer_data(w, 1);
+    manifest_writer_fail(w, &f);
+    CHECK(u, t.length == written + sizeof("error=block 7 is damaged\0"));
+    e.path = NULL;
+    entry_free(&e);
+    manifest_writer_close(w);
+    sink_close(to);
+}
+
+/* A file that has no other name is not remembered, so nothing can be a hard link to it. */
+static void only_names(struct unit *u)
+{
+    struct taken t = {0};
+    struct sink *to = sink_of(&t);
+    struct manifest_writer *w = NULL;
+    struct entry root = {.path = (char[]){"/"}, .type = ENTRY_DIRECTORY};
+    struct entry only = {.path = (char[]){"/a"}, .type = ENTRY_FIFO, .only_name = true};
+    struct entry first = {.path = (char[]){"/b"}, .type = ENTRY_FIFO};
+    struct entry link = {.path = (char[]){"/c"}, .type = ENTRY_HARD_LINK, .link = only.path};
+    struct fault f;
+
+    CHECK(u, manifest_writer_open(to, true, &w, &f) == 0);
+    CHECK(u, manifest_write_entry(w, &root, &f) == 0);
+    CHECK(u, manifest_write_entry(w, &only, &f) == 0 && manifest_write_entry(w, &first, &f) == 0);
+    CHECK(u, manifest_write_entry(w, &link, &f) == FAULT_DAMAGED);
+    CHECK(u, strcmp(f.text, "/c is a hard link to what is no file before it: /a") == 0);
+    link.link = first.path;
+    CHECK(u, manifest_write_entry(w, &link, &f) == 0);
+    manifest_writer_close(w);
+    sink_close(to);
+}
+
 /* A sink that fails at any byte is an error of the writer, not less text. */
 static void sink_fails_anywhere(struct unit *u)
 {
@@ -642,33 +729,131 @@ static void sink_fails_anywhere(struct unit *u)
     CHECK(u, copy_text(text, &t, &f) == 0);
 }
 
-/* Records and paths at their limits, and one past them. */
-static void limits(struct unit *u)
+/* A path, link or target of 65,535 bytes is written and read back; one of 65,536 is more than the
+ * writer supports, and damage to the reader. */
+static void check_limit(struct unit *u, struct entry *e, char *limited, const char *key)
 {
-    static char long_path[65537 + 1];
     struct record_text text = {0};
-    struct entry e = {.path = long_path, .type = ENTRY_DIRECTORY}, back = {0};
+    struct entry back = {0};
     struct fault f;
-    char *value = calloc(1, 32 << 20);
+    char want[80], *longer;
 
-    memset(long_path, 'a', 65536);
-    long_path[0] = '/';
-    CHECK(u, record_append(&text, &e, &f) == FAULT_DAMAGED);
-    CHECK(u, strcmp(f.text, "path= is 65536 bytes long; at most 65535 are allowed") == 0);
-    long_path[65535] = '\0';
-    CHECK(u, record_append(&text, &e, &f) == 0);
-    CHECK(u, record_parse(text.bytes, text.length, &back, &f) == 0);
-    CHECK(u, strcmp(back.path, long_path) == 0);
-
-    text.length = 0;
-    CHECK(u, entry_add_xattr(&e, "user.x", value, 32 << 20, &f) == 0);
-    CHECK(u, record_append(&text, &e, &f) == FAULT_UNSUPPORTED);
+    snprintf(want, sizeof(want), "%s= is 65536 bytes long; at most 65535 are allowed", key);
+    memset(limited, 'a', 65536);
+    limited[0] = '/';
+    limited[65536] = '\0';
+    CHECK(u, record_append(&text, e, &f) == FAULT_UNSUPPORTED && strcmp(f.text, want) == 0);
     CHECK(u, text.length == 0);
-    e.path = NULL;
-    entry_free(&e);
+    limited[65535] = '\0';
+    CHECK(u, record_append(&text, e, &f) == 0);
+    CHECK(u, record_parse(text.bytes, text.length, &back, &f) == 0);
+    CHECK(u, strcmp(back.path, e->path) == 0);
+    CHECK(u, e->type != ENTRY_HARD_LINK || strcmp(back.link, limited) == 0);
+    CHECK(u, e->type != ENTRY_SYMLINK || strcmp(back.target, limited) == 0);
+    /* The same record with one byte more in that field. */
+    longer = malloc(text.length + 1);
+    for (size_t i = 0, k = 0; longer && i < text.length; i++) {
+        longer[k++] = text.bytes[i];
+        if (i > 65000 && text.bytes[i] == 'a' && k == i + 1)
+            longer[k++] = 'a';
+    }
+    CHECK(u, record_parse(longer, text.length + 1, &back, &f) == FAULT_DAMAGED);
+    CHECK(u, strcmp(f.text, want) == 0);
+    free(longer);
     entry_free(&back);
     record_free(&text);
-    free(value);
+}
+
+static void limits_of_paths(struct unit *u)
+{
+    static char limited[65536 + 1];
+    struct entry directory = {.path = limited, .type = ENTRY_DIRECTORY};
+    struct entry link = {.path = (char[]){"/b"}, .type = ENTRY_HARD_LINK, .link = limited};
+    struct entry symlink = {.path = (char[]){"/b"}, .type = ENTRY_SYMLINK, .target = limited};
+
+    check_limit(u, &directory, limited, "path");
+    check_limit(u, &link, limited, "link");
+    check_limit(u, &symlink, limited, "target");
+}
+
+/* A manifest whose one record, which starts at *start, is `length` bytes long. */
+static char *manifest_of(size_t length, size_t *start, size_t *total)
+{
+    static const char head[] = "manifest=1\0data=none\0", end[] = "end=1\0bytes=0\0";
+    static const char fields[] =
+        "path=/\0type=d\0mode=755\0uid=0\0gid=0\0mtime=0.000000000\0xattr=u";
+    char *bytes = malloc(sizeof(head) + length + sizeof(end)), *record;
+    size_t digits = (length - sizeof(fields) - 3) / 2 * 2;
+
+    if (bytes == NULL)
+        abort();
+    *start = sizeof(head);
+    *total = sizeof(head) + length + sizeof(end);
+    record = bytes + *start;
+    memcpy(bytes, head, sizeof(head));
+    memset(record, 'n', length); /* the attribute's name takes up what is left */
+    memcpy(record, fields, sizeof(fields) - 1);
+    record[length - digits - 3] = '=';
+    memset(record + length - digits - 2, '0', digits);
+    memset(record + length - 2, '\0', 2);
+    memcpy(record + length, end, sizeof(end));
+    return bytes;
+}
+
+/* A record of 64 MiB is read and written; one byte more is too much for both. */
+static void limits_of_records(struct unit *u)
+{
+    for (size_t length = 64 << 20; length <= (64 << 20) + 1; length++) {
+        bool fits = length == 64 << 20;
+        size_t start, total;
+        char *bytes = manifest_of(length, &start, &total);
+        struct manifest_reader *r = NULL;
+        struct record_text text = {0};
+        struct stream *from = NULL;
+        struct entry e = {0};
+        struct fault f;
+        bool more;
+        int rc;
+
+        CHECK(u, stream_open_memory(bytes, total, "memory", &from, &f) == 0);
+        CHECK(u, manifest_reader_open(from, &r, &f) == 0);
+        rc = manifest_next(r, &e, &more, &f);
+        CHECK(u, fits ? rc == 0 && more && manifest_next(r, &e, &more, &f) == 0 && !more
+                      : rc == FAULT_DAMAGED && strcmp(f.text, "record at offset 22: it is longer "
+                                                              "than 67108864 bytes without an "
+                                                              "end") == 0);
+        CHECK(u, record_parse(bytes + start, length, &e, &f) == 0 && e.xattr_count == 1);
+        rc = record_append(&text, &e, &f);
+        CHECK(u, fits ? rc == 0 && text.length == length &&
+                            memcmp(text.bytes, bytes + start, length) == 0
+                      : rc == FAULT_UNSUPPORTED && text.length == 0 &&
+                            strcmp(f.text, "its record would be longer than 67108864 bytes") == 0);
+        record_free(&text);
+        entry_free(&e);
+        manifest_reader_close(r);
+        stream_close(from);
+        free(bytes);
+    }
+}
+
+/* Far more extents than a record holds are refused before their text is gathered. */
+static void too_many_extents(struct unit *u)
+{
+    enum { COUNT = 8 << 20 };
+    struct entry e = {.path = (char[]){"/a"}, .type = ENTRY_FILE, .size = INT64_MAX};
+    struct record_text text = {0};
+    struct fault f;
+
+    e.extents = calloc(COUNT, sizeof(*e.extents));
+    CHECK(u, e.extents != NULL);
+    for (size_t i = 0; e.extents && i < COUNT; i++)
+        e.extents[i] = (struct entry_extent){.offset = i << 20, .length = 4096};
+    e.extent_count = e.extents ? COUNT : 0;
+    CHECK(u, record_append(&text, &e, &f) == FAULT_UNSUPPORTED);
+    CHECK(u, strcmp(f.text, "its record would be longer than 67108864 bytes") == 0);
+    CHECK(u, text.room <= 128 << 20);
+    free(e.extents);
+    record_free(&text);
 }
 
 /* A record that never ends is refused at the limit, not gathered for ever. */
@@ -761,6 +946,11 @@ static void entries(struct unit *u)
     CHECK(u, entry_add_xattr(&e, "user.a", "", 0, &f) == 0);
     CHECK(u, entry_sort_xattrs(&e, &f) == FAULT_DAMAGED);
     CHECK(u, strcmp(f.text, "two attributes are called user.a") == 0);
+    CHECK(u, entry_add_xattr(&e, "user.\n\033[2J", "", 0, &f) == 0);
+    CHECK(u, entry_add_xattr(&e, "user.\n\033[2J", "", 0, &f) == 0);
+    e.xattrs[0].name[5] = 'z'; /* it was one of two user.a */
+    CHECK(u, entry_sort_xattrs(&e, &f) == FAULT_DAMAGED);
+    CHECK(u, strcmp(f.text, "two attributes are called user.\\n\\x1b[2J") == 0);
     entry_reset(&e);
     CHECK(u, e.path == NULL && e.xattr_count == 0 && e.extent_count == 0 && e.size == 0);
     entry_free(&e);
@@ -780,10 +970,15 @@ int main(void)
     UNIT_CASE(&u, buffer_ends_anywhere);
     UNIT_CASE(&u, input_that_fails);
     UNIT_CASE(&u, many_files);
+    UNIT_CASE(&u, long_siblings);
     UNIT_CASE(&u, writer_refuses);
     UNIT_CASE(&u, writer_fails);
+    UNIT_CASE(&u, writer_fails_in_data);
+    UNIT_CASE(&u, only_names);
     UNIT_CASE(&u, sink_fails_anywhere);
-    UNIT_CASE(&u, limits);
+    UNIT_CASE(&u, limits_of_paths);
+    UNIT_CASE(&u, limits_of_records);
+    UNIT_CASE(&u, too_many_extents);
     UNIT_CASE(&u, endless_record);
     UNIT_CASE(&u, record_by_itself);
     UNIT_CASE(&u, paths);

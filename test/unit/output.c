@@ -41,7 +41,7 @@ static struct output *begun(const char *path, const char *text)
     struct output *out;
     struct fault f;
 
-    if (output_open(path, &out, &f) < 0 ||
+    if (output_open(path, OUTPUT_BINARY, &out, &f) < 0 ||
         write(output_fd(out), text, strlen(text)) != (ssize_t)strlen(text))
         abort();
     return out;
@@ -60,6 +60,33 @@ static void a_committed_file_is_there(struct unit *u)
     CHECK(u, output_commit(begun("file", "newer"), &f) == 0);
     CHECK(u, contains("file", "newer") && names_here() == 1);
     unlink("file");
+}
+
+static void what_is_replaced_keeps_its_permissions(struct unit *u)
+{
+    struct fault f;
+    struct stat st;
+
+    CHECK(u, output_commit(begun("file", "old"), &f) == 0 && chmod("file", 0600) == 0);
+    CHECK(u, output_commit(begun("file", "new"), &f) == 0 && contains("file", "new"));
+    CHECK(u, stat("file", &st) == 0 && (st.st_mode & 07777) == 0600);
+    unlink("file");
+}
+
+static void a_link_is_written_through(struct unit *u)
+{
+    struct output *out;
+    struct fault f;
+    struct stat st;
+
+    CHECK(u, mkdir("dir", 0700) == 0 && symlink("dir/file", "link") == 0);
+    CHECK(u, output_open("link", OUTPUT_BINARY, &out, &f) == FAULT_SYSTEM);
+    CHECK(u, strcmp(f.text, "cannot follow the link: No such file or directory") == 0);
+    CHECK(u, output_commit(begun("dir/file", "old"), &f) == 0);
+    CHECK(u, output_commit(begun("link", "new"), &f) == 0);
+    CHECK(u, contains("dir/file", "new"));
+    CHECK(u, lstat("link", &st) == 0 && S_ISLNK(st.st_mode));
+    CHECK(u, unlink("link") == 0 && unlink("dir/file") == 0 && rmdir("dir") == 0);
 }
 
 static void a_discarded_file_is_not(struct unit *u)
@@ -97,12 +124,12 @@ static void what_cannot_be_created_is_said(struct unit *u)
     struct output *out;
     struct fault f;
 
-    CHECK(u, output_open("missing/file", &out, &f) == FAULT_SYSTEM);
+    CHECK(u, output_open("missing/file", OUTPUT_BINARY, &out, &f) == FAULT_SYSTEM);
     CHECK(u, strcmp(f.text, "cannot create: No such file or directory") == 0);
     CHECK(u, strcmp(f.subject, "missing/file") == 0);
     CHECK(u, mkdir("dir", 0700) == 0);
-    CHECK(u, output_open("dir", &out, &f) == FAULT_USAGE);
-    CHECK(u, strcmp(f.text, "is not a regular file: write to it with '>'") == 0);
+    CHECK(u, output_open("dir", OUTPUT_BINARY, &out, &f) == FAULT_USAGE);
+    CHECK(u, strcmp(f.text, "is a directory") == 0);
     CHECK(u, rmdir("dir") == 0 && names_here() == 0);
 }
 
@@ -132,6 +159,8 @@ int main(void)
         abort();
     umask(027);
     UNIT_CASE(&u, a_committed_file_is_there);
+    UNIT_CASE(&u, what_is_replaced_keeps_its_permissions);
+    UNIT_CASE(&u, a_link_is_written_through);
     UNIT_CASE(&u, a_discarded_file_is_not);
     UNIT_CASE(&u, a_signal_leaves_nothing);
     UNIT_CASE(&u, what_cannot_be_created_is_said);
