@@ -8,6 +8,7 @@
 #include "io/engine.h"
 #include "manifest/entry.h"
 #include "manifest/writer.h"
+#include "part/part.h"
 #include "shared/image.h"
 #include "shared/product.h"
 
@@ -109,6 +110,7 @@ static void fill_inode(struct entry *e, const struct ext4_inode *inode, bool all
     e->mtime = entry_time_of(inode->mtime);
     e->rdev_major = inode->rdev_major;
     e->rdev_minor = inode->rdev_minor;
+    e->only_name = inode->links < 2;
     if (!all_times)
         return;
     e->times = ENTRY_ATIME | ENTRY_CTIME | (inode->has_crtime ? ENTRY_CRTIME : 0U);
@@ -174,6 +176,12 @@ static int write_data(struct run *r, const struct ext4_map *map, struct fault *f
     return code;
 }
 
+/* Is a fault about where the manifest goes, rather than where its data comes from? */
+static bool is_about_output(const struct run *r, const struct fault *f)
+{
+    return f->code == FAULT_READER_GONE || strcmp(f->subject, output_name(r->product.output)) == 0;
+}
+
 static int write_all(struct run *r, struct fault *f)
 {
     struct ext4_node node;
@@ -187,19 +195,37 @@ static int write_all(struct run *r, struct fault *f)
             return code;
         if (r->entry.extent_count > 0 && !r->opts->no_data &&
             (code = write_data(r, node.map, f)) != 0)
-            return code;
+            return is_about_output(r, f) ? code : ext4_walk_about(r->walk, f);
     }
     return code != 0 ? code : manifest_writer_end(r->writer, f);
 }
 
 /* ---- the run ---- */
 
+/* Whoever gives a whole disk where a file system is wanted is told so. */
+static int open_file_system(struct cli *cli, struct run *r, struct fault *f)
+{
+    int code = ext4_open(r->device, &cli->notices, &r->fs, f);
+    struct part_table *table;
+    struct fault why, ignored;
+
+    if (code != FAULT_DAMAGED || r->opts->image.partition ||
+        part_read(r->device, NULL, &table, &ignored) != 0)
+        return code;
+    why = *f;
+    if (table->count > 0)
+        fault_set(f, code, "%s: it has a partition table with %zu partition%s: name one with -p",
+                  why.text, table->count, table->count == 1 ? "" : "s");
+    part_table_free(table);
+    return code;
+}
+
 static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
     int code;
 
     if ((code = image_open(cli, cli_operand(cli, 0), &r->opts->image, &r->device, f)) != 0 ||
-        (code = ext4_open(r->device, &cli->notices, &r->fs, f)) != 0 ||
+        (code = open_file_system(cli, r, f)) != 0 ||
         (code = ext4_walk_open(r->fs, &r->walk, f)) != 0 ||
         (code = engine_open(&r->engine, f)) != 0 ||
         (code = product_open(&r->product, cli, OUTPUT_BINARY, 0, f)) != 0)

@@ -103,17 +103,43 @@ setup() {
         truncate -s "$cut" bad
         refused 3 "the superblock needs bytes 1024 to 2048, but the input ends at $cut"
     done
-    for cut in 2048 3000 200000 4194303; do
+    local root numbers block where
+    root=$(inode_at "$GOOD" 2)
+    numbers=$(inode_of "$GOOD" /numbers)
+    block=$(debugfs -R 'stat /numbers' "$GOOD" 2>/dev/null | sed -n 's/^File ACL: \([0-9]*\).*/\1/p')
+    # Of a pipe it is known only when it ends, so what is missed is what is needed next: the group's
+    # descriptor, an inode, an attribute block, and at last what nothing lies in.
+    while read -r cut where; do
         bad
         truncate -s "$cut" bad
         refused 3 "the file system needs bytes 0 to 4194304, but the input ends at $cut"
         # shellcheck disable=SC2002  # a pipe is the point
         try bash -c 'cat bad | ext4walk -o out'
-        expect_like 3 'ext4walk: standard input: .*'
+        expect 3 "ext4walk: standard input: $where, but the input ends at $cut"
         left_behind . bad
-    done
-    try bash -c 'cat bad | ext4walk -o out'
-    expect 3 "ext4walk: standard input: the file system needs bytes 0 to 4194304, but the input ends at 4194303"
+    done <<-CUTS
+	2048 /: inode 2: group descriptor 0: a read needs bytes 2048 to 2112
+	3000 /: inode 2: a read needs bytes $root to $((root + 256))
+	200000 /numbers: inode $numbers: attribute block $block: a read needs bytes $((block * 1024)) to $((block * 1024 + 1024))
+	4194303 the file system needs bytes 0 to 4194304
+	CUTS
+}
+
+@test "a fault while a file's data is read names the file, one of the output does not" {
+    mkfs whole 4M -t ext4 -b 1024 -O ^has_journal,^metadata_csum -d "$BATS_FILE_TMPDIR/tree"
+    local cut
+    cut=$(($(block_of whole /numbers 100) * 1024 + 100))
+    try bash -c 'head -c "$1" whole | ext4walk -o out' - "$cut"
+    expect_like 3 "ext4walk: standard input: /numbers: a read needs bytes [0-9]+ to [0-9]+, but the input ends at $cut"
+    left_behind . whole
+    # The manifest ends within the data, with nothing in its place.
+    try bash -c 'head -c "$1" whole | ext4walk >out' - "$cut"
+    [ "$status" -eq 3 ]
+    ext4walk whole >all
+    cmp -n "$(stat -c %s out)" out all >&2
+    [ "$(stat -c %s out)" -lt "$(stat -c %s all)" ]
+    try bash -c 'ext4walk whole >/dev/full'
+    expect 1 "ext4walk: standard output: write failed: No space left on device"
 }
 
 @test "a walk that fails midway ends its manifest with an error" {
@@ -415,6 +441,11 @@ record() {
     record file 0 "$(le32 "$ino")"
     record file 7 05
     refused 3 "/fifo: inode $ino: a second name, but a link count of 1"
+    # The type of a second name is that of the first.
+    bad
+    poke bad "$(name_at bad "$(block_of bad /dir/sub)" again 1024)+7" 05
+    ino=$(inode_of bad /dir/file)
+    refused 3 "/dir/sub/again: inode $ino: file type 1, but the directory says 5"
 }
 
 @test "bad-ext4-directory-size" {
@@ -433,6 +464,41 @@ record() {
     bad "$GOOD.sum"
     poke bad "$(($(block_of bad /dir) * 1024 + 1024 - 12 + 7))" 00
     refused 3 "/dir: inode $dir: directory block 0: no record with a checksum at the end"
+}
+
+# With metadata_csum the blocks of a hash tree are verified as well.  e2fsck -D makes one of a large
+# directory: its block 0 has the room for entries and their number at bytes 32 and 34, and then the
+# entries, 8 bytes each, the first of which these 4 bytes are part of.
+@test "bad-ext4-hash-tree: its room, its count, an entry, its checksum" {
+    local at dir
+    mkdir -p tree/many
+    (cd tree/many && touch name-{001..300})
+    mkfs hashed 4M -t ext4 -b 1024 -O ^has_journal -d tree
+    rm -r tree
+    e2fsck -fyD hashed >/dev/null
+    debugfs -R 'htree_dump /many' hashed 2>/dev/null | grep -x 'Number of entries (count): 6'
+    mv hashed "$BATS_TEST_TMPDIR/hashed"
+    dir=$(inode_of "$BATS_TEST_TMPDIR/hashed" /many)
+    at=$(($(block_of "$BATS_TEST_TMPDIR/hashed" /many) * 1024))
+    bad "$BATS_TEST_TMPDIR/hashed"
+    try ext4walk -n -o out bad
+    expect 0
+    rm out
+    poke bad $((at + 34)) "$(le16 124)"
+    refused 3 "/many: inode $dir: directory block 0: hash tree: 124 entries with room for 123 of 123"
+    poke bad $((at + 32)) "$(le16 124)"
+    refused 3 "/many: inode $dir: directory block 0: hash tree: 124 entries with room for 124 of 123"
+    bad "$BATS_TEST_TMPDIR/hashed"
+    poke bad $((at + 32 + 5 * 8 + 4)) 01 # the block of the last entry in use
+    refused_like 3 "/many: inode $dir: directory block 0: checksum 0x[0-9a-f]+, computed 0x[0-9a-f]+"
+    bad "$BATS_TEST_TMPDIR/hashed"
+    poke bad $((at + 32 + 123 * 8 + 4)) 11 22 33 44
+    refused_like 3 "/many: inode $dir: directory block 0: checksum 0x44332211, computed 0x[0-9a-f]+"
+    # Entries that are not in use are not part of it.
+    bad "$BATS_TEST_TMPDIR/hashed"
+    poke bad $((at + 32 + 6 * 8)) ff ff ff ff
+    try ext4walk -n -o out bad
+    expect 0
 }
 
 # ---- damage: attributes ----

@@ -12,16 +12,22 @@ enum { SLOTS = 64 };
 
 struct slot {
     uint8_t *data; /* NULL: free */
-    uint32_t block;
-    uint64_t used; /* tick of its last use */
+    size_t room;
+    uint32_t block; /* NO_BLOCK if it could not be loaded */
+    uint64_t used;  /* tick of its last use */
 };
+
+static const uint32_t NO_BLOCK = UINT32_MAX; /* more than 2^32 - 2 the tables cannot have */
 
 struct blockcache {
     struct reader *from;
     const struct tables *tables;
     struct frame_unpacker *unpacker;
     size_t max_bytes;
-    size_t bytes; /* held by the slots */
+    size_t bytes;    /* held by the slots */
+    uint8_t *stored; /* for reading a block before it is decoded */
+    size_t stored_room;
+    uint64_t decoded;
     uint64_t tick;
     struct slot slots[SLOTS];
 };
@@ -46,13 +52,14 @@ int blockcache_open(struct reader *from, const struct tables *t, size_t max_byte
 
 static void drop(struct blockcache *c, struct slot *s)
 {
-    c->bytes -= c->tables->blocks[s->block].row.unpacked;
+    c->bytes -= s->room;
     free(s->data);
     s->data = NULL;
+    s->room = 0;
 }
 
-/* A free slot, after as many as needed of the longest unused blocks were dropped for `wanted` more
- * bytes to fit. */
+/* A slot with room for `wanted` bytes, or a free one: as many as needed of the longest unused
+ * blocks go, and the memory of the last of them is used again if it suits. */
 static struct slot *make_room(struct blockcache *c, size_t wanted)
 {
     for (;;) {
@@ -68,8 +75,21 @@ static struct slot *make_room(struct blockcache *c, size_t wanted)
         }
         if (!oldest || (idle && c->bytes + wanted <= c->max_bytes))
             return idle;
+        if (oldest->room >= wanted && oldest->room / 2 <= wanted)
+            return oldest;
         drop(c, oldest);
     }
+}
+
+/* A buffer of at least `wanted` bytes, what is in it not kept. */
+static int have_buffer(uint8_t **buffer, size_t *room, size_t wanted, struct fault *f)
+{
+    if (*room >= wanted)
+        return 0;
+    free(*buffer);
+    *buffer = malloc(wanted);
+    *room = *buffer ? wanted : 0;
+    return *buffer ? 0 : fault_memory(f, "a block", wanted);
 }
 
 /* The stored bytes into `stored`, checked, and unpacked into `data`. */
@@ -89,22 +109,19 @@ static int load(struct blockcache *c, const struct layout_block *row, uint64_t o
 static int fill(struct blockcache *c, uint32_t block, struct slot *s, struct fault *f)
 {
     const struct table_block *b = &c->tables->blocks[block];
-    uint8_t *stored = malloc(b->row.stored), *data = malloc(b->row.unpacked);
     int rc;
 
-    if (!stored || !data)
-        rc = fault_memory(f, "a block", (unsigned long long)b->row.stored + b->row.unpacked);
-    else
-        rc = load(c, &b->row, b->offset, stored, data, f);
-    free(stored);
-    if (rc < 0) {
-        free(data);
+    s->block = NO_BLOCK;
+    c->bytes -= s->room;
+    rc = have_buffer(&s->data, &s->room, b->row.unpacked, f);
+    c->bytes += s->room;
+    if (rc < 0 || have_buffer(&c->stored, &c->stored_room, b->row.stored, f) < 0)
+        return f->code;
+    c->decoded += b->row.unpacked;
+    if (load(c, &b->row, b->offset, c->stored, s->data, f) < 0)
         return fault_prefix(f, "block %" PRIu32 " at offset %" PRIu64 " (%" PRIu32 " bytes)", block,
                             b->offset, b->row.stored);
-    }
-    s->data = data;
     s->block = block;
-    c->bytes += b->row.unpacked;
     return 0;
 }
 
@@ -143,12 +160,18 @@ int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data,
     return 0;
 }
 
+uint64_t blockcache_decoded(const struct blockcache *c)
+{
+    return c->decoded;
+}
+
 void blockcache_close(struct blockcache *c)
 {
     if (!c)
         return;
     for (unsigned i = 0; i < SLOTS; i++)
         free(c->slots[i].data);
+    free(c->stored);
     frame_unpacker_close(c->unpacker);
     free(c);
 }

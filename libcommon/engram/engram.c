@@ -45,6 +45,8 @@ int engram_open(struct source *from, struct engram **out, struct fault *f)
     if (rc == 0)
         rc = frame_unpacker_open(&g->unpacker, f);
     if (rc == 0)
+        rc = leafcache_open(g->reader, &g->tables, g->unpacker, &g->leaves, f);
+    if (rc == 0)
         rc = blockcache_open(g->reader, &g->tables, ENGRAM_CACHE_BYTES, &g->cache, f);
     if (rc < 0) {
         engram_close(g);
@@ -66,7 +68,7 @@ void engram_close(struct engram *g)
         return;
     blockcache_close(g->cache);
     frame_unpacker_close(g->unpacker);
-    leaf_free(&g->found);
+    leafcache_close(g->leaves);
     tables_free(&g->tables);
     reader_close(g->reader);
     free(g);

@@ -16,8 +16,10 @@
 /*
  * An open engram.  Nothing in it is trusted: what is at fault is FAULT_DAMAGED with the region and
  * its offset, and an unknown version or required feature is FAULT_UNSUPPORTED.  Whatever a function
- * below hands out has been checked against its SHA-256 first.  Memory: 56 bytes per chunk, one leaf
- * of the index per walk, and ENGRAM_CACHE_BYTES of decoded blocks.  One thread at a time.
+ * below hands out has been checked against its SHA-256 first.  Memory: 64 bytes per chunk (and 40
+ * more while it is opened), 64 per block and leaf, one leaf of the index (at most LAYOUT_LEAF_MAX,
+ * 256 KiB usually) per walk, as much again and 16 MiB of paths for engram_find, and
+ * ENGRAM_CACHE_BYTES of decoded blocks with one as it is stored.  One thread at a time.
  */
 struct engram;
 

@@ -2,10 +2,11 @@
 /* One zstd frame in memory, packed and unpacked. */
 #include "engram/frame.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include <zstd.h>
+
+#include "base/bytes.h"
 
 struct frame_packer {
     ZSTD_CCtx *context;
@@ -81,14 +82,37 @@ void frame_unpacker_close(struct frame_unpacker *u)
 }
 
 /* RFC 8878, section 3.1.1.1.1: the frame header descriptor, after the magic number. */
-enum { AT_DESCRIPTOR = 4, DESCRIPTOR_CHECKSUM = 1 << 2 };
+enum {
+    AT_DESCRIPTOR = 4,
+    DESCRIPTOR_DICTIONARY = 3,
+    DESCRIPTOR_CHECKSUM = 1 << 2,
+    DESCRIPTOR_RESERVED = 1 << 3,
+};
+
+/* A standard frame that stands for itself.  zstd may have been built to take others as well: the
+ * formats from before its first release, which have no checksum. */
+static int check_start(const uint8_t *from, size_t len, struct fault *f)
+{
+    if (len <= AT_DESCRIPTOR || le32_at(from) != ZSTD_MAGICNUMBER ||
+        from[AT_DESCRIPTOR] & DESCRIPTOR_RESERVED)
+        return fault_set(f, FAULT_DAMAGED, "it is not a zstd frame");
+    if (from[AT_DESCRIPTOR] & DESCRIPTOR_DICTIONARY)
+        return fault_set(f, FAULT_DAMAGED, "its zstd frame asks for a dictionary");
+    if (!(from[AT_DESCRIPTOR] & DESCRIPTOR_CHECKSUM))
+        return fault_set(f, FAULT_DAMAGED, "its zstd frame has no checksum");
+    return 0;
+}
 
 int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint8_t *to,
                  size_t unpacked, struct fault *f)
 {
-    unsigned long long content = ZSTD_getFrameContentSize(from, len);
-    size_t rc = ZSTD_findFrameCompressedSize(from, len);
+    unsigned long long content;
+    size_t rc;
 
+    if (check_start(from, len, f) < 0)
+        return f->code;
+    content = ZSTD_getFrameContentSize(from, len);
+    rc = ZSTD_findFrameCompressedSize(from, len);
     if (content == ZSTD_CONTENTSIZE_ERROR || ZSTD_isError(rc))
         return fault_set(f, FAULT_DAMAGED, "it is not a zstd frame");
     if (rc != len)
@@ -96,8 +120,6 @@ int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint
     if (content != unpacked)
         return fault_set(f, FAULT_DAMAGED, "its zstd frame does not claim %zu bytes of content",
                          unpacked);
-    if (!(from[AT_DESCRIPTOR] & DESCRIPTOR_CHECKSUM))
-        return fault_set(f, FAULT_DAMAGED, "its zstd frame has no checksum");
     rc = ZSTD_decompressDCtx(u->context, to, unpacked, from, len);
     if (ZSTD_isError(rc))
         return fault_set(f, FAULT_DAMAGED, "zstd: %s", ZSTD_getErrorName(rc));

@@ -6,7 +6,7 @@
 #include "engram/blockcache.h"
 #include "engram/engram.h"
 #include "engram/frame.h"
-#include "engram/leaf.h"
+#include "engram/leafcache.h"
 #include "engram/tables.h"
 #include "io/reader.h"
 
@@ -16,7 +16,7 @@ struct engram {
     struct tables tables;
     struct frame_unpacker *unpacker; /* for leaves */
     struct blockcache *cache;
-    struct leaf found; /* where engram_find looked last */
+    struct leafcache *leaves; /* for finding paths */
 };
 
 #endif

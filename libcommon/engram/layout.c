@@ -195,6 +195,11 @@ void layout_get_chunk(const uint8_t p[LAYOUT_CHUNK_ROW], struct layout_chunk *ro
     memcpy(row->sha256, p + 8, SHA256_BYTES);
 }
 
+uint32_t layout_frame_max(uint32_t unpacked)
+{
+    return unpacked + unpacked / 256 + 64;
+}
+
 uint64_t layout_tables_bytes(const struct layout_footer *footer)
 {
     return (uint64_t)footer->blocks * LAYOUT_BLOCK_ROW +

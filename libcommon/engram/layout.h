@@ -35,7 +35,11 @@ enum {
 
     LAYOUT_CHUNK_MAX = 1 << 20,  /* bytes in a chunk */
     LAYOUT_BLOCK_MAX = 32 << 20, /* bytes that a block unpacks to */
-    LAYOUT_LEAF_MAX = 128 << 20, /* bytes that a leaf unpacks to */
+    LAYOUT_LEAF_MAX = 64 << 20,  /* bytes that a leaf unpacks to */
+
+    /* The blocks that a file's chunks lead through, in order, have at most this many times as many
+     * bytes as its data and one chunk more. */
+    LAYOUT_READ_FACTOR = LAYOUT_BLOCK_MAX / LAYOUT_CHUNK_MAX,
 };
 
 struct layout_footer {
@@ -95,6 +99,9 @@ int layout_check_header(const uint8_t p[LAYOUT_HEADER_BYTES], const struct layou
 void layout_get_block(const uint8_t p[LAYOUT_BLOCK_ROW], struct layout_block *row);
 void layout_get_leaf(const uint8_t p[LAYOUT_LEAF_ROW], struct layout_leaf *row);
 void layout_get_chunk(const uint8_t p[LAYOUT_CHUNK_ROW], struct layout_chunk *row);
+
+/* The most bytes that a frame of so much content may have; zstd itself needs no more. */
+uint32_t layout_frame_max(uint32_t unpacked);
 
 /* How long the tables' payload is for these counts. */
 uint64_t layout_tables_bytes(const struct layout_footer *footer);

@@ -58,6 +58,18 @@ static int unpack(struct leaf *l, struct reader *from, struct frame_unpacker *u,
     return frame_unpack(u, stored + LAYOUT_FRAME_BYTES, payload, l->bytes, l->length, f);
 }
 
+/* Memory for what the leaf unpacks to. */
+static int have_room(struct leaf *l, size_t length, struct fault *f)
+{
+    if (l->room < length || l->room / 2 > length) {
+        free(l->bytes);
+        l->bytes = malloc(length);
+        l->room = l->bytes ? length : 0;
+    }
+    l->length = length;
+    return l->bytes ? 0 : fault_memory(f, "a leaf", length);
+}
+
 int leaf_load(struct leaf *l, struct reader *from, const struct tables *t, struct frame_unpacker *u,
               uint32_t number, struct fault *f)
 {
@@ -65,15 +77,12 @@ int leaf_load(struct leaf *l, struct reader *from, const struct tables *t, struc
     uint8_t *stored = malloc(row->row.stored);
     int rc;
 
-    leaf_free(l);
     l->tables = t;
     l->number = number;
-    l->left = row->row.entries;
-    l->length = row->row.unpacked;
-    l->bytes = malloc(l->length);
-    if (!stored || !l->bytes)
-        rc = fault_memory(f, "a leaf", (unsigned long long)row->row.stored + l->length);
-    else
+    leaf_rewind(l);
+    if (!stored)
+        rc = fault_memory(f, "a leaf", row->row.stored);
+    else if ((rc = have_room(l, row->row.unpacked, f)) == 0)
         rc = unpack(l, from, u, stored, f);
     free(stored);
     if (rc < 0) {
@@ -204,6 +213,32 @@ static int take_runs(const struct leaf *l, const struct parts *p, struct engram_
     return 0;
 }
 
+/* What decoding the blocks costs is to be in proportion to the data: a file of tiny chunks, each
+ * from another large block, would keep every reader busy for no data at all. */
+static int check_cost(const struct leaf *l, const struct engram_item *item, uint64_t bytes,
+                      struct fault *f)
+{
+    const struct table_chunk *chunks = l->tables->chunks;
+    uint64_t cost = 0, allowed;
+    const struct table_chunk *last = NULL;
+
+    for (size_t i = 0; i < item->run_count; i++) {
+        const struct table_chunk *first = &chunks[item->runs[i].first];
+        uint64_t blocks;
+
+        if (last && last->row.block == first->row.block)
+            blocks = 0;
+        else
+            blocks = l->tables->blocks[first->row.block].row.unpacked;
+        last = first + (item->runs[i].count - 1);
+        if (!add_u64(cost, blocks + (last->blocks - first->blocks), &cost))
+            return damaged(l, "its chunks lead through more than 2^64 bytes of blocks", f);
+    }
+    if (mul_u64(bytes + LAYOUT_CHUNK_MAX, LAYOUT_READ_FACTOR, &allowed) && cost > allowed)
+        return damaged(l, "its chunks lead through too many blocks for its data", f);
+    return 0;
+}
+
 static void take_digest(const struct leaf *l, const struct parts *p, struct engram_item *item)
 {
     if (p->sha256)
@@ -230,6 +265,8 @@ int leaf_next(struct leaf *l, struct engram_item *item, struct fault *f)
         return f->code;
     if (bytes != entry_data_bytes(&item->entry))
         return damaged(l, "its chunks do not add up to its data", f);
+    if (check_cost(l, item, bytes, f) < 0)
+        return f->code;
     take_digest(l, &p, item);
     return step(l, &p, f);
 }

@@ -18,6 +18,7 @@ struct leaf {
     uint32_t number;
     uint32_t left; /* entries from `at` on */
     uint8_t *bytes;
+    size_t room; /* of bytes, which the next leaf uses again if it suits */
     size_t length;
     size_t at;
 };

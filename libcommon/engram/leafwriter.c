@@ -118,9 +118,11 @@ int leafwriter_add(struct leafwriter *w, const struct leaf_entry *e, struct faul
     size_t length =
         8 + e->record_length + e->run_count * 8 + (e->sha256 ? (size_t)SHA256_BYTES : 0);
 
-    if (length > LAYOUT_LEAF_MAX - LEAF_TARGET)
+    if (length > LAYOUT_LEAF_MAX)
         return fault_set(f, FAULT_UNSUPPORTED,
                          "an entry of %zu bytes is too large for a leaf of the index", length);
+    if (length > LAYOUT_LEAF_MAX - w->open.length && close_leaf(w, f) < 0)
+        return f->code;
     if (make_room(&w->open, length, f) < 0)
         return f->code;
     append_le32(&w->open, (uint32_t)e->record_length);

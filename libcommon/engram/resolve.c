@@ -15,6 +15,7 @@ struct route {
     char *rest;       /* owned */
     const char *next; /* into rest */
     int links;        /* symbolic links followed */
+    int names;        /* looked up */
 };
 
 /* "DIRECTORY/NAME"; NULL without memory. */
@@ -43,12 +44,16 @@ static void go_up(char *done)
 /* Go on with what a symbolic link says, then with what came after the link. */
 static int follow_link(struct route *r, const char *target, struct fault *f)
 {
+    size_t len = strlen(target);
     char *rest;
 
+    if (len > RESOLVE_TARGET_MAX)
+        return fault_set(f, FAULT_SYSTEM, "a symbolic link to a path of %zu bytes, more than %d",
+                         len, RESOLVE_TARGET_MAX);
     if (++r->links > RESOLVE_LINKS_MAX)
         return fault_set(f, FAULT_SYSTEM, "more than %d symbolic links", RESOLVE_LINKS_MAX);
     if (asprintf(&rest, "%s%s", target, r->next) < 0)
-        return fault_memory(f, "a path", strlen(target) + strlen(r->next));
+        return fault_memory(f, "a path", len + strlen(r->next));
     free(r->rest);
     r->next = r->rest = rest;
     if (target[0] == '/')
@@ -87,6 +92,10 @@ static int follow_name(struct route *r, size_t len, enum resolve_last last,
     if (path == NULL)
         return fault_memory(f, "a path", len);
     r->next += len;
+    if (++r->names > RESOLVE_NAMES_MAX) {
+        free(path);
+        return fault_set(f, FAULT_SYSTEM, "more than %d names on the way", RESOLVE_NAMES_MAX);
+    }
     rc = look_up(r, path, through, item, found, f);
     if (rc < 0 || !*found) {
         free(path);

@@ -14,14 +14,19 @@ enum resolve_last {
     RESOLVE_FILE, /* what it leads to is meant; never a symbolic or a hard link */
 };
 
-/* Links that one path may lead through, as in Linux. */
-enum { RESOLVE_LINKS_MAX = 40 };
+enum {
+    /* As in Linux: links that one path may lead through, and bytes in the target of each. */
+    RESOLVE_LINKS_MAX = 40,
+    RESOLVE_TARGET_MAX = 4095,
+    /* Names looked up for one path, links followed: each may cost a leaf of the index. */
+    RESOLVE_NAMES_MAX = 1024,
+};
 
 /*
  * Find the entry that `path` leads to from the root of the tree, with or without a slash in front:
  * `.`, `..` and symbolic links are followed within the tree only, `..` of the root being the root.
- * *found false if there is no such name, which includes links that lead nowhere.  More links than
- * RESOLVE_LINKS_MAX are FAULT_SYSTEM.  item->entry.path is where it is.
+ * *found false if there is no such name, which includes links that lead nowhere.  More than
+ * the limits above are FAULT_SYSTEM.  item->entry.path is where it is.
  */
 int engram_resolve(struct engram *g, const char *path, enum resolve_last last,
                    struct engram_item *item, bool *found, struct fault *f);

@@ -68,7 +68,7 @@ static int load_payload(struct reader *from, uint64_t size, const struct layout_
     return 0;
 }
 
-/* A region of `stored` bytes follows at *offset and ends before the tables. */
+/* A frame of `stored` bytes follows at *offset and ends before the tables. */
 static int place(const struct tables *t, uint32_t stored, uint64_t *offset)
 {
     if (stored <= LAYOUT_FRAME_BYTES || stored > t->footer.tables_offset - *offset)
@@ -85,7 +85,7 @@ static int take_blocks(struct tables *t, const uint8_t *rows, uint64_t *offset, 
         layout_get_block(rows + (size_t)i * LAYOUT_BLOCK_ROW, &b->row);
         b->offset = *offset;
         if (place(t, b->row.stored, offset) < 0 || b->row.unpacked == 0 ||
-            b->row.unpacked > LAYOUT_BLOCK_MAX)
+            b->row.unpacked > LAYOUT_BLOCK_MAX || b->row.stored > layout_frame_max(b->row.unpacked))
             return fault_set(f, FAULT_DAMAGED,
                              "tables: block %" PRIu32 " at offset %" PRIu64 " has %" PRIu32
                              " bytes, %" PRIu32 " unpacked: out of range",
@@ -108,7 +108,9 @@ static int take_leaves(struct tables *t, const uint8_t *rows, uint64_t *offset, 
         l->offset = *offset;
         l->first_entry = entries;
         if (place(t, l->row.stored, offset) < 0 || l->row.unpacked == 0 ||
-            l->row.unpacked > LAYOUT_LEAF_MAX || l->row.entries == 0)
+            l->row.unpacked > LAYOUT_LEAF_MAX ||
+            l->row.stored > LAYOUT_FRAME_BYTES + layout_frame_max(l->row.unpacked) ||
+            l->row.entries == 0)
             return fault_set(f, FAULT_DAMAGED,
                              "tables: leaf %" PRIu32 " at offset %" PRIu64 " has %" PRIu32
                              " bytes, %" PRIu32 " unpacked, %" PRIu32 " entries: out of range",
@@ -131,7 +133,7 @@ static int take_leaves(struct tables *t, const uint8_t *rows, uint64_t *offset, 
 /* `filled` has a zero per block: how much of it chunks have taken. */
 static int take_chunks(struct tables *t, const uint8_t *rows, uint32_t *filled, struct fault *f)
 {
-    uint64_t before = 0; /* 2^32 chunks of LAYOUT_CHUNK_MAX: it cannot wrap */
+    uint64_t before = 0, blocks = 0; /* 2^32 times LAYOUT_BLOCK_MAX: they cannot wrap */
 
     for (uint32_t i = 0; i < t->footer.chunks; i++) {
         struct table_chunk *c = &t->chunks[i];
@@ -148,6 +150,9 @@ static int take_chunks(struct tables *t, const uint8_t *rows, uint32_t *filled, 
         c->offset = filled[b];
         c->before = before;
         before += c->row.length;
+        if (i == 0 || b != c[-1].row.block)
+            blocks += t->blocks[b].row.unpacked;
+        c->blocks = blocks;
         filled[b] += c->row.length;
     }
     for (uint32_t b = 0; b < t->footer.blocks; b++) {

@@ -22,11 +22,14 @@ struct table_chunk {
     struct layout_chunk row;
     uint32_t offset; /* in what its block unpacks to */
     uint64_t before; /* bytes in all chunks before it */
+    uint64_t blocks; /* bytes of content of the blocks that the chunks up to this one, read in
+                        order, lead into */
 };
 
 /*
  * Plain data.  Once loaded, it holds: blocks and leaves tile the file from the header to the
- * tables; none is empty or larger than LAYOUT_BLOCK_MAX or LAYOUT_LEAF_MAX; every profile is known;
+ * tables; none is empty or larger than LAYOUT_BLOCK_MAX or LAYOUT_LEAF_MAX, nor stored in more than
+ * layout_frame_max bytes; every profile is known;
  * chunks tile their blocks, none is empty or larger than LAYOUT_CHUNK_MAX; the leaves' entries add
  * up to the footer's.
  */

@@ -19,46 +19,33 @@ struct engram_walk {
     enum entry_type last_type;
 };
 
-/* Stand at the start of a leaf, which is loaded unless it is. */
-static int load(struct engram *g, struct leaf *l, uint32_t number, struct fault *f)
-{
-    if (l->tables && l->number == number) {
-        leaf_rewind(l);
-        return 0;
-    }
-    return leaf_load(l, g->reader, &g->tables, g->unpacker, number, f);
-}
-
-/* Does the first path of a leaf come after `path`?  The leaf is then loaded in *l. */
-static int starts_after(struct engram *g, struct leaf *l, uint32_t number, const char *path,
-                        bool *after, struct fault *f)
-{
-    const char *first;
-
-    if (load(g, l, number, f) < 0 || leaf_peek(l, &first, f) < 0)
-        return f->code;
-    *after = path_compare(first, path) > 0;
-    return 0;
-}
-
-/* Load the one leaf that can hold `path`, the last that does not start after it, and stand at its
- * first entry.  There is a leaf. */
-static int seek_leaf(struct engram *g, struct leaf *l, const char *path, struct fault *f)
+/* The one leaf that can hold `path`: the last that does not start after it.  There is a leaf. */
+static int find_leaf(struct engram *g, const char *path, uint32_t *number, struct fault *f)
 {
     uint32_t low = 0, high = g->tables.footer.leaves;
 
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        bool after = false;
+        const char *first;
 
-        if (starts_after(g, l, middle, path, &after, f) < 0)
+        if (leafcache_first_path(g->leaves, middle, &first, f) < 0)
             return f->code;
-        if (after)
+        if (path_compare(first, path) > 0)
             high = middle;
         else
             low = middle;
     }
-    return load(g, l, low, f);
+    *number = low;
+    return 0;
+}
+
+/* Load a leaf of a walk, which has its own, as many may be under way. */
+static int load(struct engram_walk *w, uint32_t number, struct fault *f)
+{
+    struct engram *g = w->engram;
+
+    w->next_leaf = number + 1;
+    return leaf_load(&w->leaf, g->reader, &g->tables, g->unpacker, number, f);
 }
 
 /* Go on in a leaf to the first entry whose path is not before `path`, or to the leaf's end. */
@@ -83,17 +70,22 @@ static int seek_entry(struct leaf *l, const char *path, bool *exact, struct faul
 int engram_find(struct engram *g, const char *path, struct engram_item *item, bool *found,
                 struct fault *f)
 {
+    struct leaf *leaf;
+    uint32_t number;
+
     *found = false;
     if (g->tables.footer.leaves == 0)
         return 0;
-    if (seek_leaf(g, &g->found, path, f) < 0 || seek_entry(&g->found, path, found, f) < 0)
+    if (find_leaf(g, path, &number, f) < 0 || leafcache_get(g->leaves, number, &leaf, f) < 0 ||
+        seek_entry(leaf, path, found, f) < 0)
         return f->code;
-    return *found ? leaf_next(&g->found, item, f) : 0;
+    return *found ? leaf_next(leaf, item, f) : 0;
 }
 
 int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out, struct fault *f)
 {
     struct engram_walk *w = calloc(1, sizeof(*w));
+    uint32_t number;
     bool exact;
     int rc = 0;
 
@@ -105,11 +97,11 @@ int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out
     }
     w->engram = g;
     if (g->tables.footer.leaves && strcmp(top, "/") != 0) {
-        rc = seek_leaf(g, &w->leaf, top, f);
+        rc = find_leaf(g, top, &number, f);
+        if (rc == 0)
+            rc = load(w, number, f);
         if (rc == 0)
             rc = seek_entry(&w->leaf, top, &exact, f);
-        if (rc == 0)
-            w->next_leaf = w->leaf.number + 1;
     }
     if (rc < 0)
         engram_walk_close(w);
@@ -179,9 +171,8 @@ int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more
     if (w->leaf.left == 0) {
         if (w->next_leaf == w->engram->tables.footer.leaves)
             return 0;
-        if (load(w->engram, &w->leaf, w->next_leaf, f) < 0)
+        if (load(w, w->next_leaf, f) < 0)
             return f->code;
-        w->next_leaf++;
     }
     if (leaf_next(&w->leaf, item, f) < 0)
         return f->code;

@@ -49,12 +49,9 @@ static void decode_record(const struct ext4 *fs, const uint8_t *block, struct re
 
     r->inode = le32_at(p);
     r->length = record_length(fs, le16_at(p + 4));
-    r->name_length = le16_at(p + 6);
-    r->file_type = 0;
-    if (fs->super.incompat & INCOMPAT_FILETYPE) {
-        r->name_length = p[6];
-        r->file_type = p[7];
-    }
+    r->name_length =
+        p[6]; /* 16 bits without the feature filetype, but the kernel never reads more */
+    r->file_type = fs->super.incompat & INCOMPAT_FILETYPE ? p[7] : 0;
     r->name = (const char *)p + RECORD_HEADER_BYTES;
 }
 
@@ -73,7 +70,7 @@ static int check_record(const struct ext4 *fs, const struct record *r, struct fa
     if (left != r->length && left - r->length < RECORD_MIN_BYTES)
         return fault_set(f, FAULT_DAMAGED, "a record length of %u leaves %u bytes in the block",
                          r->length, left - r->length);
-    if (r->name_length > NAME_MAX_BYTES || r->name_length > r->length - RECORD_HEADER_BYTES)
+    if (r->name_length > r->length - RECORD_HEADER_BYTES)
         return fault_set(f, FAULT_DAMAGED, "a name of %u bytes in a record of %u", r->name_length,
                          r->length);
     if (r->inode > fs->super.inodes_count)

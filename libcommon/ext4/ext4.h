@@ -115,7 +115,8 @@ int ext4_data_open(struct ext4 *fs, const struct ext4_map *map, struct source **
 
 /* ---- the tree ---- */
 
-/* One name.  Everything in it is valid until the next call on the walk. */
+/* One name.  Everything in it is valid until the next call on the walk.  Of an inode's further
+ * names only path and link are filled in, the rest is NULL. */
 struct ext4_node {
     const char *path; /* absolute, "/" is the root */
     const char *link; /* the path of the first name of the same inode, or NULL if this is it */
@@ -124,15 +125,17 @@ struct ext4_node {
     const struct ext4_map *map; /* files, else NULL */
 };
 
-/* A path longer than this is refused: it would need more than 60 times what Linux can name. */
-enum { EXT4_PATH_MAX = 256 << 10 };
+/* Room for a path and its NUL; a longer one is FAULT_UNSUPPORTED.  It is as much as a manifest(5)
+ * can say, and 16 times what Linux can name. */
+enum { EXT4_PATH_MAX = 64 << 10 };
 
 struct ext4_walk;
 
 /*
  * Walk the whole tree depth first, children in byte order of their names.  Memory follows the
- * names in the directories on the way to the current one, the names of files with several and of
- * the directories above them, and a bit for each inode reached.
+ * names in the directories on the way to the current one (a little is kept where the way was longer
+ * before), the names of files with several and of the directories above them, and a bit for each
+ * inode reached.
  */
 int ext4_walk_open(struct ext4 *fs, struct ext4_walk **out, struct fault *f);
 

@@ -8,11 +8,12 @@
 struct ext4_place {
     const struct ext4_place *parent; /* NULL: the root */
     struct ext4_place *before;       /* the one made before this */
+    enum ext4_type type;
     char name[];
 };
 
 int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, const char *name,
-                   const struct ext4_place **out, struct fault *f)
+                   enum ext4_type type, const struct ext4_place **out, struct fault *f)
 {
     size_t bytes = strlen(name) + 1;
     struct ext4_place *place = malloc(sizeof(*place) + bytes);
@@ -21,10 +22,16 @@ int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, 
         return fault_memory(f, "a name", sizeof(*place) + bytes);
     place->parent = parent;
     place->before = places->last;
+    place->type = type;
     memcpy(place->name, name, bytes);
     places->last = place;
     *out = place;
     return 0;
+}
+
+enum ext4_type ext4_place_type(const struct ext4_place *place)
+{
+    return place->type;
 }
 
 const char *ext4_place_path(const struct ext4_place *place, char buffer[EXT4_PATH_MAX])

@@ -14,9 +14,12 @@ struct ext4_places {
     struct ext4_place *last;
 };
 
-/* A new place: a name in a directory, or the root (parent NULL, whatever the name). */
+/* A new place: the name of an inode of this type in a directory, or the root (parent NULL, whatever
+ * the name). */
 int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, const char *name,
-                   const struct ext4_place **out, struct fault *f);
+                   enum ext4_type type, const struct ext4_place **out, struct fault *f);
+
+enum ext4_type ext4_place_type(const struct ext4_place *place);
 
 /* The path of a place (not the root) that is known to be shorter than EXT4_PATH_MAX; it is put at
  * the end of buffer, and starts at the pointer that is returned. */

@@ -26,6 +26,9 @@ struct ext4_table {
 int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, bool *added,
                    struct fault *f);
 
+/* The value that was put for a key, or NULL if there is none. */
+const void *ext4_table_get(const struct ext4_table *t, uint64_t key);
+
 void ext4_table_free(struct ext4_table *t);
 
 #endif

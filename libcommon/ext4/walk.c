@@ -11,6 +11,9 @@
 #include "ext4/symlink.h"
 #include "ext4/table.h"
 
+/* Memory for a directory's names that is kept for the next one; more is given back. */
+enum { LISTING_KEPT_BYTES = 64 << 10 };
+
 /* A directory on the way from the root to the current name. */
 struct frame {
     struct ext4_listing listing;
@@ -125,18 +128,27 @@ static int enter(struct ext4_walk *w, uint32_t parent, size_t path_length, struc
     return 0;
 }
 
+/* All names of the last directory on the way have been visited. */
+static void leave(struct ext4_walk *w)
+{
+    struct ext4_listing *listing = &w->frames[--w->depth].listing;
+
+    if (listing->room * sizeof(*listing->entries) + listing->names_room > LISTING_KEPT_BYTES)
+        ext4_listing_free(listing);
+}
+
 /* The type that a directory's record gives a name must be its inode's. */
-static int check_type(const struct ext4_inode *inode, uint8_t file_type, struct fault *f)
+static int check_type(uint32_t number, enum ext4_type type, uint8_t file_type, struct fault *f)
 {
     static const uint8_t types[] = {
         [EXT4_FILE] = 1, [EXT4_DIRECTORY] = 2, [EXT4_CHAR_DEVICE] = 3, [EXT4_BLOCK_DEVICE] = 4,
         [EXT4_FIFO] = 5, [EXT4_SOCKET] = 6,    [EXT4_SYMLINK] = 7,
     };
 
-    if (file_type == 0 || file_type == types[inode->type])
+    if (file_type == 0 || file_type == types[type])
         return 0;
-    return fault_set(f, FAULT_DAMAGED, "inode %u: file type %u, but the directory says %u",
-                     inode->number, types[inode->type], file_type);
+    return fault_set(f, FAULT_DAMAGED, "inode %u: file type %u, but the directory says %u", number,
+                     types[type], file_type);
 }
 
 /* The name that the walk has come to in a directory on the way. */
@@ -159,44 +171,28 @@ static int keep_place(struct ext4_walk *w, const struct ext4_place **out, struct
     for (; i < w->depth; i++) {
         struct frame *frame = &w->frames[i];
         const char *name = i > 0 ? current_name(frame - 1) : "";
-        int code = ext4_place_add(&w->places, above, name, &frame->place, f);
+        int code = ext4_place_add(&w->places, above, name, EXT4_DIRECTORY, &frame->place, f);
 
         if (code != 0)
             return code;
         above = frame->place;
     }
-    return ext4_place_add(&w->places, above, current_name(&w->frames[w->depth - 1]), out, f);
+    return ext4_place_add(&w->places, above, current_name(&w->frames[w->depth - 1]), w->inode.type,
+                          out, f);
 }
 
-/* Has the current inode had a name before?  Its path in *first, or NULL. */
-static int find_first_name(struct ext4_walk *w, const char **first, struct fault *f)
+/* If the current inode can have a second name, remember its first. */
+static int keep_first_name(struct ext4_walk *w, struct fault *f)
 {
-    const struct ext4_inode *inode = &w->inode;
     const struct ext4_place *place;
     struct ext4_slot *slot;
-    bool before, added;
-    int code = ext4_seen_mark(&w->seen, inode->number, &before, f);
+    bool added;
+    int code;
 
-    *first = NULL;
-    if (code != 0)
-        return code;
-    if (before && inode->type == EXT4_DIRECTORY)
-        return fault_set(f, FAULT_DAMAGED, "inode %u: a directory with a second name",
-                         inode->number);
-    if (inode->type == EXT4_DIRECTORY)
+    if (w->inode.type == EXT4_DIRECTORY || w->inode.links < 2)
         return 0;
-    if (before && inode->links < 2)
-        return fault_set(f, FAULT_DAMAGED, "inode %u: a second name, but a link count of %u",
-                         inode->number, inode->links);
-    if (inode->links < 2)
-        return 0;
-    if ((code = ext4_table_put(&w->links, inode->number, &slot, &added, f)) != 0)
-        return code;
-    if (!added) {
-        *first = ext4_place_path(slot->value, w->link);
-        return 0;
-    }
-    if ((code = keep_place(w, &place, f)) != 0)
+    if ((code = ext4_table_put(&w->links, w->inode.number, &slot, &added, f)) != 0 ||
+        (code = keep_place(w, &place, f)) != 0)
         return code;
     slot->value = place;
     return 0;
@@ -227,23 +223,57 @@ static int take_content(struct ext4_walk *w, uint32_t parent, size_t path_length
     }
 }
 
-/* Fill in the node for the name in w->path. */
-static int visit(struct ext4_walk *w, uint32_t number, uint8_t file_type, uint32_t parent,
-                 size_t path_length, struct ext4_node *node, struct fault *f)
+/* A name of an inode that has not been met before. */
+static int visit_first(struct ext4_walk *w, uint32_t number, uint8_t file_type, uint32_t parent,
+                       size_t path_length, struct ext4_node *node, struct fault *f)
 {
     int code = ext4_inode_read(w->fs, number, &w->inode, f);
 
     if (code != 0)
         return code;
-    *node = (struct ext4_node){.path = w->path, .inode = &w->inode};
+    node->inode = &w->inode;
     if (w->inode.links == 0)
         return fault_set(f, FAULT_DAMAGED, "inode %u is deleted", number);
     if (number == EXT4_ROOT_INO && w->inode.type != EXT4_DIRECTORY)
         return fault_set(f, FAULT_DAMAGED, "inode %u: the root is not a directory", number);
-    if ((code = check_type(&w->inode, file_type, f)) != 0 ||
-        (code = find_first_name(w, &node->link, f)) != 0 || node->link)
+    if ((code = check_type(number, w->inode.type, file_type, f)) != 0 ||
+        (code = keep_first_name(w, f)) != 0)
         return code;
     return take_content(w, parent, path_length, node, f);
+}
+
+/* A name of one that has: a file with several, whose inode need not be read again, or damage. */
+static int visit_again(struct ext4_walk *w, uint32_t number, uint8_t file_type,
+                       struct ext4_node *node, struct fault *f)
+{
+    const struct ext4_place *place = ext4_table_get(&w->links, number);
+    int code;
+
+    if (place) {
+        node->link = ext4_place_path(place, w->link);
+        return check_type(number, ext4_place_type(place), file_type, f);
+    }
+    if ((code = ext4_inode_read(w->fs, number, &w->inode, f)) != 0 ||
+        (code = check_type(number, w->inode.type, file_type, f)) != 0)
+        return code;
+    if (w->inode.type == EXT4_DIRECTORY)
+        return fault_set(f, FAULT_DAMAGED, "inode %u: a directory with a second name", number);
+    return fault_set(f, FAULT_DAMAGED, "inode %u: a second name, but a link count of %u", number,
+                     w->inode.links);
+}
+
+/* Fill in the node for the name in w->path. */
+static int visit(struct ext4_walk *w, uint32_t number, uint8_t file_type, uint32_t parent,
+                 size_t path_length, struct ext4_node *node, struct fault *f)
+{
+    bool before;
+    int code = ext4_seen_mark(&w->seen, number, &before, f);
+
+    *node = (struct ext4_node){.path = w->path};
+    if (code != 0)
+        return code;
+    return before ? visit_again(w, number, file_type, node, f)
+                  : visit_first(w, number, file_type, parent, path_length, node, f);
 }
 
 static int visit_root(struct ext4_walk *w, struct ext4_node *node, struct fault *f)
@@ -262,6 +292,7 @@ static int visit_entry(struct ext4_walk *w, const struct frame *frame, size_t i,
     size_t name_length = strlen(name);
     size_t length = frame->path_length + 1 + name_length;
 
+    w->path[frame->path_length] = '\0'; /* what a fault is about while the name is not in it */
     if (length >= sizeof(w->path))
         return fault_set(f, FAULT_UNSUPPORTED,
                          "inode %u: its path of %zu bytes is longer than the %zu supported",
@@ -290,7 +321,7 @@ int ext4_walk_next(struct ext4_walk *w, struct ext4_node *node, bool *more, stru
         struct frame *frame = &w->frames[w->depth - 1];
 
         if (frame->next == frame->listing.count) {
-            w->depth--;
+            leave(w);
             continue;
         }
         code = visit_entry(w, frame, frame->next++, node, f);

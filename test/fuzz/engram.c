@@ -13,6 +13,7 @@
 #include "base/checked.h"
 #include "engram/engram.h"
 #include "engram/frame.h"
+#include "engram/internal.h"
 #include "engram/layout.h"
 #include "engram/verify.h"
 #include "io/sink.h"
@@ -56,10 +57,16 @@ static void read_one(struct engram *g, const char *path)
     unsigned sum = 0;
     struct fault f;
     bool found;
+    uint64_t cost;
 
     if (engram_find(g, path, &item, &found, &f) == 0 && found && item.entry.size <= READ_MAX &&
-        sink_to_callback(&callbacks, &sum, &to, &f) == 0)
+        sink_to_callback(&callbacks, &sum, &to, &f) == 0) {
+        cost = blockcache_decoded(g->cache);
         engram_read_file(g, &item, to, &f);
+        cost = blockcache_decoded(g->cache) - cost;
+        if (cost > LAYOUT_READ_FACTOR * (entry_data_bytes(&item.entry) + LAYOUT_CHUNK_MAX))
+            abort(); /* more work than engram(5) lets a file make */
+    }
     sink_close(to);
     engram_item_free(&item);
 }

@@ -56,7 +56,10 @@ static void look(struct ext4 *fs, struct ext4_walk *w)
 
         if (node.path[0] != '/' || (node.target && node.target[0] == '\0'))
             abort();
-        ext4_xattrs(fs, node.inode, take_xattr, &sum, &f);
+        if (!node.inode != !!node.link)
+            abort();
+        if (node.inode)
+            ext4_xattrs(fs, node.inode, take_xattr, &sum, &f);
         if (node.map)
             map_data(fs, node.map);
     }

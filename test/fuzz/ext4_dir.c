@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzzes directory blocks.  Input: blocks of 1 KiB, of inode 2. */
+/* Fuzzes directory blocks.  Input: a byte (1: with checksums, 2: with a hash tree, 4: without file
+ * types), then blocks of 1 KiB, of inode 2. */
 #include <string.h>
 
 #include "ext4/dir.h"
@@ -28,11 +29,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fault f;
     struct ext4 *fs;
 
-    if (size > MAX_SIZE || source_from_memory("", 0, "input", &device, &f) != 0)
+    if (size == 0 || size > MAX_SIZE || source_from_memory("", 0, "input", &device, &f) != 0)
         return 0;
     fs = fuzz_fs_open(device, 64);
-    for (size_t i = 0; i < size / BLOCK; i++)
-        if (ext4_dir_block(fs, &dir, 2, i, data + i * BLOCK, &listing, &f) != 0)
+    fs->super.ro_compat = data[0] & 1 ? RO_COMPAT_METADATA_CSUM : 0;
+    dir.flags = data[0] & 2 ? FLAG_INDEX : 0;
+    if (data[0] & 4)
+        fs->super.incompat &= ~(uint32_t)INCOMPAT_FILETYPE;
+    for (size_t i = 0; i < (size - 1) / BLOCK; i++)
+        if (ext4_dir_block(fs, &dir, 2, i, data + 1 + i * BLOCK, &listing, &f) != 0)
             break;
     check(&listing);
     ext4_listing_free(&listing);

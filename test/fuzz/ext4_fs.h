@@ -7,7 +7,8 @@
 
 #include "ext4/fs.h"
 
-/* Blocks of 1 KiB, without checksums; device (which is then owned) holds blocks_count of them. */
+/* Blocks of 1 KiB, without checksums unless the caller turns them on (their seed is 0); device
+ * (which is then owned) holds blocks_count of them. */
 static inline struct ext4 *fuzz_fs_open(struct source *device, uint64_t blocks_count)
 {
     struct ext4 *fs = calloc(1, sizeof(*fs));

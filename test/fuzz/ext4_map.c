@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzzes block maps.  Input: a byte (0: indirect blocks, else extents), the size (8 bytes), the 60
- * bytes of i_block, then blocks of 1 KiB, the first of which is block 1. */
+/* Fuzzes block maps.  Input: a byte (1: extents, else indirect blocks; 2: with checksums), the size
+ * (8 bytes), the 60 bytes of i_block, then blocks of 1 KiB, the first of which is block 1. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < HEAD_BYTES || size > MAX_SIZE)
         return 0;
-    inode.flags = data[0] ? FLAG_EXTENTS : 0;
+    inode.flags = data[0] & 1 ? FLAG_EXTENTS : 0;
     inode.size = le64_at(data + 1) & INT64_MAX;
     memcpy(raw + INODE_BLOCK, data + 9, INODE_BLOCK_BYTES);
     bytes = (size - HEAD_BYTES) / BLOCK * BLOCK + BLOCK;
@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (source_from_memory(blocks, bytes, "input", &device, &f) != 0)
         abort();
     fs = fuzz_fs_open(device, bytes / BLOCK);
+    fs->super.ro_compat = data[0] & 2 ? RO_COMPAT_METADATA_CSUM : 0;
     if (ext4_map_load(fs, &inode, &map, &f) == 0)
         check(&map, bytes);
     ext4_map_free(&map);

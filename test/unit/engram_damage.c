@@ -120,10 +120,25 @@ struct hostile {
     uint8_t data[64];
     uint8_t leaf_bytes[1024];
     size_t leaf_length;
-    bool keep_offset; /* footer.tables_offset is as wanted */
+    bool keep_offset;                              /* footer.tables_offset is as wanted */
+    void (*twist)(uint8_t *frame, size_t *length); /* of the block, before it is hashed; or NULL */
+    uint32_t payload_off;                          /* added to the payload's length in the leaf */
+    bool wrong_tree;                               /* a byte of the tree digest is */
+    uint32_t footer_byte; /* not 0: the byte there is 1, in a footer that is signed */
 };
 
-static void put_entry(struct hostile *h, struct entry e, uint32_t first, uint32_t count)
+/* Is there a SHA-256 after the runs?  Of two chunks; for counts out of range there is no room. */
+static bool has_digest(const uint8_t *runs, uint32_t run_count)
+{
+    uint64_t chunks = 0;
+
+    for (uint32_t i = 0; i < run_count; i++)
+        chunks += le32_at(runs + (size_t)i * 8 + 4);
+    return chunks == 2;
+}
+
+static void put_runs(struct hostile *h, struct entry e, const struct engram_run *runs,
+                     uint32_t run_count)
 {
     struct record_text text = {0};
     uint8_t *at = h->leaf_bytes + h->leaf_length;
@@ -131,13 +146,17 @@ static void put_entry(struct hostile *h, struct entry e, uint32_t first, uint32_
 
     record_append(&text, &e, &f);
     put_le32(at, (uint32_t)text.length);
-    put_le32(at + 4, count != 0);
+    put_le32(at + 4, run_count);
     memcpy(at + 8, text.bytes, text.length);
     at += 8 + text.length;
-    if (count) {
-        put_le32(at, first);
-        put_le32(at + 4, count);
+    for (uint32_t i = 0; i < run_count; i++) {
+        put_le32(at, runs[i].first);
+        put_le32(at + 4, runs[i].count);
         at += 8;
+    }
+    if (has_digest(at - (size_t)run_count * 8, run_count)) {
+        sha256_of(h->data, 50, at);
+        at += SHA256_BYTES;
     }
     h->leaf_length = (size_t)(at - h->leaf_bytes);
     h->leaf.entries++;
@@ -145,6 +164,11 @@ static void put_entry(struct hostile *h, struct entry e, uint32_t first, uint32_
     h->footer.data_bytes += entry_data_bytes(&e);
     record_free(&text);
     entry_free(&e);
+}
+
+static void put_entry(struct hostile *h, struct entry e, uint32_t first, uint32_t count)
+{
+    put_runs(h, e, &(struct engram_run){first, count}, count != 0);
 }
 
 /* Right in everything: two chunks, 20 and 30 bytes, of which two files are one each. */
@@ -188,12 +212,18 @@ static void put_tree_digest(struct hostile *h)
         if (record > h->leaf_length - at - 8)
             break; /* a broken leaf, which is found before the digest is looked at */
         sha256_update(tree, h->leaf_bytes + at + 8, record);
-        if (runs)
-            sha256_update(tree, h->chunk[le32_at(h->leaf_bytes + at + 8 + record)].sha256,
-                          SHA256_BYTES);
-        at += 8 + record + (size_t)runs * 8;
+        at += 8 + record;
+        if (has_digest(h->leaf_bytes + at, runs)) {
+            at += (size_t)runs * 8;
+            sha256_update(tree, h->leaf_bytes + at, SHA256_BYTES);
+            at += SHA256_BYTES;
+        } else if (runs) {
+            sha256_update(tree, h->chunk[le32_at(h->leaf_bytes + at)].sha256, SHA256_BYTES);
+            at += (size_t)runs * 8;
+        }
     }
     sha256_finish(tree, h->footer.tree);
+    h->footer.tree[0] ^= h->wrong_tree;
     sha256_close(tree);
 }
 
@@ -210,12 +240,14 @@ static struct memory assemble(struct hostile *h)
     frame_packer_open(&packer, &f);
     layout_put_header(bytes, &h->footer);
     frame_pack(packer, 1, 1 << 20, h->data, 50, at, &n, &f);
+    if (h->twist)
+        h->twist(at, &n);
     h->block.stored = (uint32_t)n;
     sha256_of(at, n, h->block.sha256);
     at += n;
     frame_pack(packer, 1, 1 << 20, h->leaf_bytes, h->leaf_length, at + 8, &n, &f);
     frame_packer_close(packer);
-    layout_put_frame(at, LAYOUT_LEAF, (uint32_t)n);
+    layout_put_frame(at, LAYOUT_LEAF, (uint32_t)n + h->payload_off);
     h->leaf.stored = (uint32_t)n + 8;
     if (h->leaf.unpacked == 0)
         h->leaf.unpacked = (uint32_t)h->leaf_length;
@@ -234,6 +266,11 @@ static struct memory assemble(struct hostile *h)
     sha256_of(tables, n, h->footer.tables);
     put_tree_digest(h);
     layout_put_footer(tables + n, &h->footer);
+    if (h->footer_byte) {
+        tables[n + h->footer_byte] = 1;
+        sha256_of(tables + n, LAYOUT_FOOTER_BYTES - SHA256_BYTES,
+                  tables + n + LAYOUT_FOOTER_BYTES - SHA256_BYTES);
+    }
     memory_add(&m, bytes, (size_t)(tables + n + LAYOUT_FOOTER_BYTES - bytes), &f);
     return m;
 }
@@ -262,7 +299,11 @@ static void expect_verdict(struct unit *u, struct hostile *h, int code, const ch
     snprintf(wanted, sizeof(wanted), "%s", text);
     fill_mark(wanted, "{leaf}", LAYOUT_HEADER_BYTES + h->block.stored);
     fill_mark(wanted, "{stored}", h->leaf.stored);
+    fill_mark(wanted, "{unpacked}", h->leaf_length);
+    fill_mark(wanted, "{payload}", h->leaf.stored - 8);
+    fill_mark(wanted, "{more}", h->leaf.stored - 7);
     fill_mark(wanted, "{size}", m.length);
+    fill_mark(wanted, "{footer}", m.length - LAYOUT_FOOTER_BYTES);
     if (rc != code || (code != 0 && strcmp(f.text, wanted) != 0)) {
         printf("# %d \"%s\", wanted %d \"%s\"\n", rc, f.text, code, wanted);
         u->ok = false;
@@ -336,12 +377,12 @@ static void what_unpacks_to_another_length_is_refused(struct unit *u)
     expect_verdict(
         u, h, FAULT_DAMAGED,
         "leaf 0 at offset {leaf} ({stored} bytes, entries 0 to 2): its zstd frame does not claim "
-        "134217728 bytes of content");
+        "67108864 bytes of content");
     h = two_files();
     h->leaf.unpacked = LAYOUT_LEAF_MAX + 1;
     expect_verdict(
         u, h, FAULT_DAMAGED,
-        "tables: leaf 0 at offset {leaf} has {stored} bytes, 134217729 unpacked, 3 entries: out "
+        "tables: leaf 0 at offset {leaf} has {stored} bytes, 67108865 unpacked, 3 entries: out "
         "of range");
 }
 
@@ -433,6 +474,130 @@ static void wrong_digests_of_right_bytes_are_found(struct unit *u)
     expect_verdict(u, h, FAULT_DAMAGED, "footer: 51 bytes of data, but the files have 50");
 }
 
+/* A file of both chunks, whose SHA-256 is in the leaf. */
+static struct hostile *one_file(void)
+{
+    struct hostile *h = harmless();
+
+    put_entry(h, made_entry("/f", ENTRY_FILE, 50), 0, 2);
+    return h;
+}
+
+static void wrong_digests_of_files_and_of_the_tree_are_found(struct unit *u)
+{
+    struct memory m, walked = {0};
+    struct hostile *h = one_file();
+    struct fault f;
+
+    expect_verdict(u, h, 0, "");
+    h = one_file();
+    h->leaf_bytes[h->leaf_length - 1] ^= 1;
+    m = assemble(h);
+    CHECK(u, walk_bytes(m.bytes, m.length, &walked, &f) == FAULT_DAMAGED);
+    CHECK(u, strcmp(f.text, "the SHA-256 of its data is wrong") == 0);
+    free(walked.bytes);
+    free(m.bytes);
+    expect_verdict(u, h, FAULT_DAMAGED, "damaged files: 1");
+    h = two_files();
+    h->wrong_tree = true;
+    expect_verdict(u, h, FAULT_DAMAGED, "footer: the SHA-256 of the tree is wrong");
+}
+
+static void without_checksum(uint8_t *frame, size_t *length)
+{
+    frame[4] &= (uint8_t)~4;
+    *length -= 4;
+}
+
+static void with_a_reserved_bit(uint8_t *frame, size_t *length)
+{
+    (void)length;
+    frame[4] |= 8;
+}
+
+static void with_a_dictionary(uint8_t *frame, size_t *length)
+{
+    (void)length;
+    frame[4] |= 1;
+}
+
+/* A frame of zstd 0.7, which a library built for old formats would take. */
+static void legacy(uint8_t *frame, size_t *length)
+{
+    (void)length;
+    put_le32(frame, 0xFD2FB527);
+}
+
+static void with_bytes_to_spare(uint8_t *frame, size_t *length)
+{
+    memset(frame + *length, 0, 115 - *length);
+    *length = 115;
+}
+
+/* Verified, the block is told of, and the files in it: the text of the first is looked at. */
+static void keep_first(void *context, enum notice_kind kind, const char *subject, const char *text)
+{
+    char *first = context;
+
+    (void)kind;
+    (void)subject;
+    if (!*first)
+        snprintf(first, 200, "%s", text);
+}
+
+static void expect_frame_refused(struct unit *u, void (*twist)(uint8_t *, size_t *),
+                                 const char *why)
+{
+    struct hostile *h = two_files();
+    struct engram *g = NULL;
+    struct source *s;
+    char first[200] = "";
+    struct notices n = {.say = keep_first, .context = first};
+    struct memory m;
+    struct fault f;
+
+    h->twist = twist;
+    m = assemble(h);
+    CHECK(u, source_from_memory(m.bytes, m.length, "test", &s, &f) == 0);
+    CHECK(u, engram_open(s, &g, &f) == 0);
+    CHECK(u, engram_verify(g, &n, NULL, &f) == FAULT_DAMAGED);
+    if (!strstr(first, why)) {
+        printf("# \"%s\", wanted \"%s\"\n", first, why);
+        u->ok = false;
+    }
+    engram_close(g);
+    source_close(s);
+    free(m.bytes);
+    free(h);
+}
+
+static void only_standard_frames_are_read(struct unit *u)
+{
+    struct hostile *h;
+
+    expect_frame_refused(u, without_checksum, "): its zstd frame has no checksum");
+    expect_frame_refused(u, with_a_reserved_bit, "): it is not a zstd frame");
+    expect_frame_refused(u, with_a_dictionary, "): its zstd frame asks for a dictionary");
+    expect_frame_refused(u, legacy, "): it is not a zstd frame");
+    h = two_files();
+    h->twist = with_bytes_to_spare; /* one more than 50 + 50 / 256 + 64 */
+    expect_verdict(u, h, FAULT_DAMAGED,
+                   "tables: block 0 at offset 40 has 115 bytes, 50 unpacked: out of range");
+}
+
+static void reserved_fields_of_the_footer_are_zero(struct unit *u)
+{
+    static const uint32_t fields[] = {5, 20, 23, 76, 79};
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        struct hostile *h = two_files();
+
+        h->footer_byte = fields[i];
+        expect_verdict(u, h, FAULT_DAMAGED,
+                       "footer at offset {footer}: its length or a reserved field is wrong");
+    }
+}
+
 static void broken_leaves_are_refused(struct unit *u)
 {
     struct hostile *h = two_files();
@@ -450,6 +615,21 @@ static void broken_leaves_are_refused(struct unit *u)
     h->footer.entries = 4;
     expect_verdict(u, h, FAULT_DAMAGED,
                    "leaf 0 at offset {leaf}: entry 3: the leaf ends in its head");
+    h = two_files();
+    h->payload_off = 1;
+    expect_verdict(u, h, FAULT_DAMAGED,
+                   "leaf 0 at offset {leaf} ({stored} bytes, entries 0 to 2): its frame has "
+                   "{more} bytes, not {payload}");
+    h = harmless();
+    put_runs(h, made_entry("/f", ENTRY_FILE, 50), (struct engram_run[]){{0, 1}, {1, 1}}, 2);
+    expect_verdict(u, h, FAULT_DAMAGED,
+                   "leaf 0 at offset {leaf}: entry 1: two runs of chunks that are one");
+    h = two_files();
+    h->leaf.entries = 0;
+    h->footer.entries = 0;
+    expect_verdict(u, h, FAULT_DAMAGED,
+                   "tables: leaf 0 at offset {leaf} has {stored} bytes, {unpacked} unpacked, 0 "
+                   "entries: out of range");
     h = two_files();
     put_le32(h->leaf_bytes, UINT32_MAX);
     expect_verdict(u, h, FAULT_DAMAGED,
@@ -472,6 +652,9 @@ int main(void)
     UNIT_CASE(&u, hard_links_to_nothing_are_refused);
     UNIT_CASE(&u, chunks_out_of_range_are_refused);
     UNIT_CASE(&u, wrong_digests_of_right_bytes_are_found);
+    UNIT_CASE(&u, wrong_digests_of_files_and_of_the_tree_are_found);
+    UNIT_CASE(&u, only_standard_frames_are_read);
+    UNIT_CASE(&u, reserved_fields_of_the_footer_are_zero);
     UNIT_CASE(&u, broken_leaves_are_refused);
     return unit_end(&u);
 }

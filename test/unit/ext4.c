@@ -81,8 +81,11 @@ static void a_table_keeps_what_was_put(struct unit *u)
     for (uint64_t key = 1; key <= 5000; key++)
         CHECK(u, ext4_table_put(&t, key << 20, &slot, &added, &f) == 0 && !added &&
                      slot->value == &values[key]);
+    for (uint64_t key = 1; key <= 5000; key++)
+        CHECK(u, ext4_table_get(&t, key << 20) == &values[key] && !ext4_table_get(&t, key));
     CHECK(u, t.count == 5000);
     ext4_table_free(&t);
+    CHECK(u, !ext4_table_get(&t, 1));
 }
 
 static void marks_are_for_one_number_each(struct unit *u)
@@ -179,7 +182,8 @@ static int take_xattr(void *context, const char *name, const void *value, size_t
 static void add_node(struct walked *walked, const struct ext4_node *node)
 {
     sha256_update(walked->digest, node->path, strlen(node->path));
-    sha256_update(walked->digest, &node->inode->size, sizeof(node->inode->size));
+    if (node->inode)
+        sha256_update(walked->digest, &node->inode->size, sizeof(node->inode->size));
     for (size_t i = 0; node->map && i < node->map->count; i++)
         sha256_update(walked->digest, &node->map->runs[i], sizeof(*node->map->runs));
     walked->names++;
@@ -200,7 +204,8 @@ static int walk(struct source *device, struct walked *walked, struct fault *f)
         code = ext4_walk_open(fs, &w, f);
     while (code == 0 && (code = ext4_walk_next(w, &node, &more, f)) == 0 && more) {
         add_node(walked, &node);
-        code = ext4_xattrs(fs, node.inode, take_xattr, walked, f);
+        if (node.inode)
+            code = ext4_xattrs(fs, node.inode, take_xattr, walked, f);
     }
     ext4_walk_close(w);
     ext4_close(fs);

@@ -36,8 +36,47 @@ image checksums -t ext4 -O ^has_journal,^resize_inode
 image indirect -t ext2 -O ^resize_inode
 image small-inodes -t ext2 -r 0 -I 128 -O none
 
+# Directories: kind, then blocks; checksums start from 0 there, and the inode is 2, generation 0.
 root=$(debugfs -R 'bmap / 0' ext4/extents 2>/dev/null)
-dd if=ext4/extents bs=1024 skip="$root" count=1 status=none >ext4_dir/root
+{
+    printf '\x00'
+    dd if=ext4/extents bs=1024 skip="$root" count=1 status=none
+} >ext4_dir/root
+
+# sum END [AT]: 1 KiB from standard input with its checksum: over the bytes up to END and, in a hash
+# tree, the four at AT and four zeros, put at AT + 4; of other blocks put at END + 8.
+sum() {
+    perl -e 'binmode $_ for *STDIN, *STDOUT;
+        sub crc { my ($c, $b) = @_;
+            for (unpack "C*", $b) { $c ^= $_; $c = $c & 1 ? $c >> 1 ^ 0x82f63b78 : $c >> 1 for 1..8 }
+            $c }
+        my ($end, $at) = @ARGV;
+        read STDIN, my $b, 1024;
+        my $c = crc(0, pack("VV", 2, 0) . substr $b, 0, $end);
+        $c = crc($c, substr($b, $at, 4) . "\0\0\0\0") if defined $at;
+        substr($b, defined $at ? $at + 4 : $end + 8, 4) = pack "V", $c;
+        print $b' "$@"
+}
+
+# The first two blocks of a large directory: the root of a hash tree with its entries, 8 bytes each
+# after 32, and room for 123 of them; then a block of names, its checksum in its last 12 bytes.
+mkdir "$work/many"
+(cd "$work/many" && touch name-{001..200})
+truncate -s 512K "$work/image"
+mke2fs -q -F -t ext4 -b 1024 -N 256 -O ^has_journal,^resize_inode -d "$work/many" \
+    -U e2f5e2f5-0000-4000-8000-00000000e2f4 -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5 \
+    "$work/image"
+e2fsck -fyD "$work/image" >/dev/null 2>&1 || true # 1: it was changed
+count=$(debugfs -R 'htree_dump /' "$work/image" 2>/dev/null | sed -n 's/.*(count): //p')
+directory_block() { # N
+    dd if="$work/image" bs=1024 skip="$(debugfs -R "bmap / $1" "$work/image" 2>/dev/null)" \
+        count=1 status=none
+}
+{
+    printf '\x03'
+    directory_block 0 | sum $((32 + 8 * count)) $((32 + 8 * 123))
+    directory_block 1 | sum 1012
+} >ext4_dir/hashed
 
 # Attributes: in the inode after 128 + 32 + 4 bytes; in a block after 32.
 node=$(debugfs -R 'imap f' ext4/extents 2>/dev/null |
