@@ -241,10 +241,10 @@ says_the_same() {
     [ "$(qcow2info --map </dev/null)" = '[{ "start": 0, "length": 0, "depth": 0, "present": false, "zero": false, "data": false, "compressed": false}]' ]
 }
 
-@test "--map: an empty disk of 15 TiB, and one with data at both ends" {
-    qemu-img create -q -f qcow2 m.qcow2 15T
+@test "--map: an empty disk of 16 TiB, and one with data at both ends" {
+    qemu-img create -q -f qcow2 m.qcow2 16T
     map_agrees m.qcow2
-    io -c 'write -P 1 0 1M' -c "write -P 2 $(((15 << 40) - (1 << 20))) 1M" m.qcow2
+    io -c 'write -P 1 0 1M' -c "write -P 2 $(((16 << 40) - (1 << 20))) 1M" m.qcow2
     map_agrees m.qcow2
     qemu-img create -q -f qcow2 -b m.qcow2 -F qcow2 top.qcow2
     map_agrees top.qcow2
