@@ -151,18 +151,11 @@ static int list_directory(struct run *r, const char *top, struct fault *f)
     return rc;
 }
 
-static int list_path(struct run *r, const char *path, struct fault *f)
+static int list_found(struct run *r, struct fault *f)
 {
-    char shown[400], *top;
-    bool found = false;
-    int rc = engram_resolve(r->engram, path, RESOLVE_NAME, &r->item, &found, f);
+    char *top;
+    int rc;
 
-    if (rc < 0)
-        return rc;
-    if (!found) {
-        text_escape(shown, sizeof(shown), path, strlen(path));
-        return fault_set(f, FAULT_SYSTEM, "there is no %s", shown);
-    }
     if (r->item.entry.type != ENTRY_DIRECTORY)
         return print_item(r, f);
     top = strdup(r->item.entry.path);
@@ -173,27 +166,53 @@ static int list_path(struct run *r, const char *path, struct fault *f)
     return rc;
 }
 
-/* The exit status: a path that is not there is told, and the others are listed all the same. */
-static int list_all(struct cli *cli, struct run *r)
+/* A PATH that leads nowhere is a fault of its own: *found false, and f says it. */
+static int list_path(struct run *r, const char *path, bool *found, struct fault *f)
+{
+    char shown[400];
+
+    *found = false;
+    if (*path == '\0') {
+        fault_set(f, FAULT_SYSTEM, "an empty path");
+        return 0;
+    }
+    if (engram_resolve(r->engram, path, RESOLVE_NAME, &r->item, found, f) < 0)
+        return f->code;
+    if (*found)
+        return list_found(r, f);
+    text_escape(shown, sizeof(shown), path, strlen(path));
+    fault_set(f, FAULT_SYSTEM, "there is no %s", shown);
+    return 0;
+}
+
+/* The exit status: a path that is not there is told, and the others are listed all the same; any
+ * other failure ends the run. */
+static int list_paths(struct cli *cli, struct run *r)
 {
     struct fault f;
     int status = CLI_DONE;
+    bool found;
+
+    for (int i = 1; i < cli_operands(cli); i++) {
+        if (list_path(r, cli_operand(cli, i), &found, &f) < 0)
+            return cli_fail(cli, &f);
+        if (!found)
+            status = cli_fail(cli, &f);
+    }
+    return status;
+}
+
+static int list_all(struct cli *cli, struct run *r)
+{
+    struct fault f;
 
     if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
         return cli_fail(cli, &f);
+    if (cli_operands(cli) > 1)
+        return list_paths(cli, r);
     /* No PATH is the root; a tree without one is empty, and listing nothing is all that it needs.
      */
-    if (cli_operands(cli) < 2)
-        return list_directory(r, "/", &f) < 0 ? cli_fail(cli, &f) : CLI_DONE;
-    for (int i = 1; i < cli_operands(cli); i++) {
-        int rc = list_path(r, cli_operand(cli, i), &f);
-
-        if (rc < 0)
-            status = cli_fail(cli, &f);
-        if (rc < 0 && rc != FAULT_SYSTEM)
-            break;
-    }
-    return status;
+    return list_directory(r, "/", &f) < 0 ? cli_fail(cli, &f) : CLI_DONE;
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cli.h"
@@ -81,12 +82,15 @@ static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
 {
     const char *operand = cli_operand(cli, 0);
     bool is_stdin = !operand || strcmp(operand, "-") == 0;
+    struct stat st;
 
     cli->operand = is_stdin ? "standard input" : operand;
     if (!is_stdin) {
         r->fd = open(operand, O_RDONLY | O_CLOEXEC);
         if (r->fd < 0)
             return fault_errno(f, errno, "cannot open");
+        if (fstat(r->fd, &st) == 0 && S_ISDIR(st.st_mode))
+            return fault_set(f, FAULT_USAGE, "is a directory, not a manifest");
     }
     if (stream_open(is_stdin ? STDIN_FILENO : r->fd, cli->operand, &r->stream, f) < 0 ||
         manifest_reader_open(r->stream, &r->manifest, f) < 0)

@@ -2,6 +2,7 @@
 /* engram-walk: an engram as the manifest that it was packed from. */
 #include "base/cli.h"
 #include "engram/engram.h"
+#include "engram/totals.h"
 #include "manifest/writer.h"
 #include "shared/engramfile.h"
 #include "shared/product.h"
@@ -45,12 +46,13 @@ struct run {
     struct engram_item item;
     struct product product;
     struct manifest_writer *writer;
+    struct totals *totals;
 };
 
 static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
     if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
-        engram_walk_open(r->engram, "/", &r->walk, f) < 0 ||
+        engram_walk_open(r->engram, "/", &r->walk, f) < 0 || totals_open(&r->totals, f) < 0 ||
         product_open(&r->product, cli, OUTPUT_BINARY, engram_info(r->engram)->data_bytes, f) < 0)
         return f->code;
     return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
@@ -60,7 +62,8 @@ static int write_item(struct run *r, struct fault *f)
 {
     uint64_t bytes = r->opts->no_data ? 0 : entry_data_bytes(&r->item.entry);
 
-    if (manifest_write_entry(r->writer, &r->item.entry, f) < 0)
+    if (totals_add(r->totals, &r->item, f) < 0 ||
+        manifest_write_entry(r->writer, &r->item.entry, f) < 0)
         return f->code;
     if (bytes == 0)
         return 0;
@@ -79,10 +82,14 @@ static int write_all(struct run *r, struct fault *f)
         if (engram_walk_next(r->walk, &r->item, &more, f) < 0)
             return f->code;
         if (!more)
-            return manifest_writer_end(r->writer, f);
+            break;
         if (write_item(r, f) < 0)
             return f->code;
     }
+    /* Only a manifest of just the tree that was packed gets its end. */
+    if (totals_check(r->totals, engram_info(r->engram), f) < 0)
+        return f->code;
+    return manifest_writer_end(r->writer, f);
 }
 
 static int run(struct cli *cli, struct run *r, struct fault *f)
@@ -100,6 +107,7 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
 static void close_all(struct run *r)
 {
     manifest_writer_close(r->writer);
+    totals_close(r->totals);
     product_close(&r->product);
     engram_walk_close(r->walk);
     engram_item_free(&r->item);

@@ -94,6 +94,9 @@ engram-cat: tree.engram: there is no /etc/none
 engram-cat: tree.engram: there is no /usr/sudo/x
 engram-cat: tree.engram: there is no /etc/hosts/"
     [ "$output" = sud ]
+    try engram-cat tree.engram '' /usr/sudo
+    expect 1 "engram-cat: tree.engram: an empty path"
+    [ "$output" = sud ]
 }
 
 @test "holes are zeros in a pipe and holes in a file" {

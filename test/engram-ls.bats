@@ -139,8 +139,18 @@ engram-ls: tree.engram: there is no /etc/hosts/x"
     [ "$output" = "/usr/lib
 /usr/sudo
 /var/run" ]
+    try engram-ls tree.engram '' /run
+    expect 1 "engram-ls: tree.engram: an empty path"
+    [ "$output" = /run ]
     try engram-ls tree.engram $'/no\x1b[2J'
     expect 1 'engram-ls: tree.engram: there is no /no\x1b[2J'
+}
+
+@test "what fails otherwise ends the run: a link to itself" {
+    pack loop.engram 0 "$root" "path=/loop|type=l|${meta}target=loop||" "path=/z|type=f|${meta}size=0||"
+    try engram-ls loop.engram /loop/ /z
+    expect 1 "engram-ls: loop.engram: /loop/: more than 40 symbolic links"
+    [ "$output" = "" ]
 }
 
 @test "-0 gives the names as they are" {

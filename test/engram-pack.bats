@@ -51,6 +51,8 @@ Try 'engram-pack --help'."
 @test "a missing file" {
     try engram-pack -o x.engram nothing
     expect 1 "engram-pack: nothing: cannot open: No such file or directory"
+    try engram-pack -o out .
+    expect 2 "engram-pack: .: is a directory, not a manifest"
     left_behind .
 }
 

@@ -179,7 +179,7 @@ engram-verify: bad\.engram: damaged files: 2'
     try engram-verify .
     expect 2 "engram-verify: .: is neither a regular file nor a block device"
     try engram-verify /dev/null
-    expect 2 "engram-verify: /dev/null: is neither a regular file nor a block device"
+    expect 3 "engram-verify: /dev/null: no engram: only 0 bytes"
     try bash -c 'engram-verify </dev/null'
     expect 3 "engram-verify: standard input: no engram: only 0 bytes"
     try bash -c ': | engram-verify'

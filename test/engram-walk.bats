@@ -103,6 +103,23 @@ Try 'engram-walk --help'."
     left_behind . bad.engram
 }
 
+@test "tree-digest-wrong, in a footer that is signed: the manifest gets no end" {
+    local size sum
+    size=$(stat -c %s "$small.engram")
+    cp "$small.engram" bad.engram
+    poke bad.engram $((size - 176 + 112)) 00112233
+    sum=$(tail -c 176 bad.engram | head -c 144 | sha256sum)
+    poke bad.engram $((size - 32)) "${sum%% *}"
+    try engram-walk -o out bad.engram
+    expect 3 "engram-walk: bad.engram: footer: the SHA-256 of the tree is wrong"
+    try engram-walk -n -o out bad.engram
+    expect 3 "engram-walk: bad.engram: footer: the SHA-256 of the tree is wrong"
+    left_behind . bad.engram
+    engram-walk bad.engram >cut.manifest 2>/dev/null || [ $? -eq 3 ]
+    try engram-pack -o out cut.manifest
+    expect_like 3 'engram-pack: cut\.manifest: .*the SHA-256 of the tree is wrong.*'
+}
+
 @test "a full disk" {
     run --separate-stderr bash -c 'engram-walk "$1" >/dev/full' - "$data.engram"
     expect 1 "engram-walk: standard output: write failed: No space left on device"

@@ -135,6 +135,14 @@ void pool_wait(struct pool *p, struct pool_job *job)
     pthread_mutex_unlock(&p->lock);
 }
 
+void pool_cancel(struct pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->first = NULL;
+    p->end = &p->first;
+    pthread_mutex_unlock(&p->lock);
+}
+
 void pool_close(struct pool *p)
 {
     if (!p)

@@ -36,6 +36,9 @@ void pool_submit(struct pool *p, struct pool_job *job);
 /* Until this job, submitted before, has run. */
 void pool_wait(struct pool *p, struct pool_job *job);
 
+/* Drop the jobs that no worker has begun: they never run, and must not be waited for. */
+void pool_cancel(struct pool *p);
+
 /* Runs what was submitted, then ends the threads.  NULL is allowed. */
 void pool_close(struct pool *p);
 

@@ -235,7 +235,10 @@ void packer_close(struct packer *p)
     if (p->pool) {
         unsigned threads = pool_workers(p->pool);
 
-        pool_close(p->pool); /* first: its jobs use what is freed below */
+        /* First: its jobs use what is freed below.  After a failure nobody wants what they would
+         * still compress. */
+        pool_cancel(p->pool);
+        pool_close(p->pool);
         for (unsigned i = 0; p->frames && i < threads; i++)
             frame_packer_close(p->frames[i]);
     }

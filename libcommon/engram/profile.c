@@ -15,14 +15,6 @@ struct rules {
     struct profile_settings settings[PROFILE_COUNT];
 };
 
-static const char *const names[PROFILE_COUNT] = {
-    [PROFILE_KERNEL] = "kernel",     [PROFILE_LIBRARIES] = "libraries",
-    [PROFILE_BINARIES] = "binaries", [PROFILE_CONFIG] = "config",
-    [PROFILE_RUNTIME] = "runtime",   [PROFILE_ARCHIVE] = "archive",
-    [PROFILE_DATABASE] = "database", [PROFILE_MEDIA] = "media",
-    [PROFILE_BALANCED] = "balanced",
-};
-
 /*
  * The rules that all built-in sets share, first match wins.  What is already compressed comes
  * first, wherever it lies.
@@ -117,11 +109,6 @@ static const struct rules builtin[] = {
       [PROFILE_MEDIA] = {3, 4 * MIB},
       [PROFILE_BALANCED] = {19, 16 * MIB}}},
 };
-
-const char *profile_name(enum profile p)
-{
-    return names[p];
-}
 
 const struct rules *rules_builtin(const char *name)
 {

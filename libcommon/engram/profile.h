@@ -20,9 +20,6 @@ enum profile {
     PROFILE_COUNT,
 };
 
-/* "kernel", "libraries", ... */
-const char *profile_name(enum profile p);
-
 /* How the data of one profile is compressed. */
 struct profile_settings {
     int level;            /* of zstd */

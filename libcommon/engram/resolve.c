@@ -139,9 +139,13 @@ static int follow(struct route *r, enum resolve_last last, struct engram_item *i
 int engram_resolve(struct engram *g, const char *path, enum resolve_last last,
                    struct engram_item *item, bool *found, struct fault *f)
 {
-    struct route r = {.g = g, .done = strdup("/"), .rest = strdup(path)};
+    struct route r = {.g = g};
     int rc;
 
+    if (*path == '\0')
+        return fault_set(f, FAULT_SYSTEM, "an empty path");
+    r.done = strdup("/");
+    r.rest = strdup(path);
     r.next = r.rest;
     if (r.done == NULL || r.rest == NULL)
         rc = fault_memory(f, "a path", strlen(path));

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "engram/internal.h"
+#include "engram/totals.h"
 #include "io/sink.h"
 #include "manifest/writer.h"
 
@@ -22,13 +22,10 @@ struct verification {
     struct progress *progress;
     struct sink *nowhere;
     struct manifest_writer *order; /* checks the entries among each other */
-    struct record_text record;
-    struct sha256 *tree;
+    struct totals *totals;
     struct sha256 *whole;
     uint8_t *blocks; /* UNSEEN or BAD: a bad one is told of once */
     uint8_t *chunks;
-    uint32_t seen; /* chunks that some file has had: first met in the order of their numbers */
-    uint64_t data_bytes;
     uint64_t damaged_files;
 };
 
@@ -48,8 +45,8 @@ static int start(struct verification *v, struct fault *f)
     if (!v->blocks || !v->chunks)
         return fault_memory(f, "what was seen", (uint64_t)info->blocks + info->chunks);
     if (sink_to_callback(&callbacks, NULL, &v->nowhere, f) < 0 ||
-        manifest_writer_open(v->nowhere, false, &v->order, f) < 0 || sha256_open(&v->tree, f) < 0 ||
-        sha256_open(&v->whole, f) < 0)
+        manifest_writer_open(v->nowhere, false, &v->order, f) < 0 ||
+        totals_open(&v->totals, f) < 0 || sha256_open(&v->whole, f) < 0)
         return f->code;
     return 0;
 }
@@ -58,8 +55,7 @@ static void end(struct verification *v)
 {
     manifest_writer_close(v->order);
     sink_close(v->nowhere);
-    record_free(&v->record);
-    sha256_close(v->tree);
+    totals_close(v->totals);
     sha256_close(v->whole);
     free(v->blocks);
     free(v->chunks);
@@ -93,21 +89,6 @@ static int check_chunk(struct verification *v, uint32_t chunk, bool hash_whole, 
     v->chunks[chunk] = GOOD;
     if (hash_whole)
         sha256_update(v->whole, bytes, row->length);
-    return 0;
-}
-
-/* Chunks are numbered in the order in which files first have them. */
-static int check_numbering(struct verification *v, const struct engram_item *item, struct fault *f)
-{
-    for (size_t i = 0; i < item->run_count; i++) {
-        const struct engram_run *run = &item->runs[i];
-
-        if (run->first > v->seen)
-            return fault_set(f, FAULT_DAMAGED, "chunk %" PRIu32 " is used before chunk %" PRIu32,
-                             run->first, v->seen);
-        if (run->first + run->count > v->seen)
-            v->seen = run->first + run->count;
-    }
     return 0;
 }
 
@@ -150,24 +131,13 @@ static void tell_damaged(struct verification *v, const char *path)
 
 static int check_item(struct verification *v, const struct engram_item *item, struct fault *f)
 {
-    const struct entry *e = &item->entry;
     bool ok = true;
 
-    if (manifest_write_entry(v->order, e, f) < 0)
-        return f->code;
-    v->record.length = 0;
-    if (record_append(&v->record, e, f) < 0)
-        return f->code;
-    sha256_update(v->tree, v->record.bytes, v->record.length);
-    if (e->type != ENTRY_FILE)
-        return 0;
-    sha256_update(v->tree, item->sha256, SHA256_BYTES);
-    if (!add_u64(v->data_bytes, entry_data_bytes(e), &v->data_bytes))
-        return fault_set(f, FAULT_DAMAGED, "the files have more than 2^64 bytes of data");
-    if (check_numbering(v, item, f) < 0 || check_data(v, item, &ok, f) < 0)
+    if (manifest_write_entry(v->order, &item->entry, f) < 0 || totals_add(v->totals, item, f) < 0 ||
+        check_data(v, item, &ok, f) < 0)
         return f->code;
     if (!ok)
-        tell_damaged(v, e->path);
+        tell_damaged(v, item->entry.path);
     return 0;
 }
 
@@ -190,26 +160,6 @@ static int check_items(struct verification *v, struct fault *f)
     return rc;
 }
 
-/* What the footer says of the whole. */
-static int check_totals(struct verification *v, struct fault *f)
-{
-    const struct engram_info *info = engram_info(v->engram);
-    uint8_t digest[SHA256_BYTES];
-
-    if (v->seen != info->chunks)
-        return fault_set(f, FAULT_DAMAGED, "chunk %" PRIu32 " belongs to no file", v->seen);
-    if (v->data_bytes != info->data_bytes)
-        return fault_set(f, FAULT_DAMAGED,
-                         "footer: %" PRIu64 " bytes of data, but the files have %" PRIu64,
-                         info->data_bytes, v->data_bytes);
-    sha256_finish(v->tree, digest);
-    if (memcmp(digest, info->tree, SHA256_BYTES) != 0)
-        return fault_set(f, FAULT_DAMAGED, "footer: the SHA-256 of the tree is wrong");
-    if (v->damaged_files)
-        return fault_set(f, FAULT_DAMAGED, "damaged files: %" PRIu64, v->damaged_files);
-    return 0;
-}
-
 int engram_verify(struct engram *g, const struct notices *n, struct progress *progress,
                   struct fault *f)
 {
@@ -219,7 +169,9 @@ int engram_verify(struct engram *g, const struct notices *n, struct progress *pr
     if (rc == 0)
         rc = check_items(&v, f);
     if (rc == 0)
-        rc = check_totals(&v, f);
+        rc = totals_check(v.totals, engram_info(g), f);
+    if (rc == 0 && v.damaged_files)
+        rc = fault_set(f, FAULT_DAMAGED, "damaged files: %" PRIu64, v.damaged_files);
     end(&v);
     return rc;
 }

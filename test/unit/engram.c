@@ -281,7 +281,6 @@ static void globs_match_as_documented(struct unit *u)
     CHECK(u, rules_profile(rules_builtin("max"), "/etc/passwd") == PROFILE_CONFIG);
     CHECK(u, rules_profile(rules_builtin("max"), "/home/x") == PROFILE_BALANCED);
     CHECK(u, rules_builtin("none") == NULL);
-    CHECK(u, strcmp(profile_name(PROFILE_KERNEL), "kernel") == 0);
 }
 
 int main(void)

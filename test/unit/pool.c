@@ -2,6 +2,7 @@
 /* The worker pool: every job runs once, workers keep apart, jobs start in order. */
 #include "base/pool.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "unit.h"
@@ -129,6 +130,48 @@ static void a_job_can_be_submitted_again(struct unit *u)
     free(t);
 }
 
+/* A job that runs until it is released. */
+struct gate {
+    struct pool_job job;
+    atomic_bool begun;
+    atomic_bool released;
+};
+
+static void hold(struct pool_job *job, unsigned worker)
+{
+    struct gate *g = (struct gate *)job;
+
+    (void)worker;
+    atomic_store(&g->begun, true);
+    while (!atomic_load(&g->released))
+        sched_yield();
+}
+
+static void what_is_cancelled_never_runs(struct unit *u)
+{
+    struct gate gates[2] = {{.job.run = hold}, {.job.run = hold}};
+    struct tally *t = new_tally();
+    struct pool *p;
+    struct fault f;
+
+    CHECK(u, pool_open(2, &p, &f) == 0);
+    for (unsigned i = 0; i < 2; i++)
+        pool_submit(p, &gates[i].job);
+    while (!atomic_load(&gates[0].begun) || !atomic_load(&gates[1].begun))
+        sched_yield();
+    for (unsigned i = 0; i < 10; i++)
+        pool_submit(p, &t->jobs[i].job);
+    pool_cancel(p);
+    pool_submit(p, &t->jobs[10].job);
+    for (unsigned i = 0; i < 2; i++)
+        atomic_store(&gates[i].released, true);
+    pool_close(p);
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(u, t->jobs[i].runs == 0);
+    CHECK(u, t->jobs[10].runs == 1);
+    free(t);
+}
+
 static void there_is_a_processor(struct unit *u)
 {
     CHECK(u, pool_processors() >= 1);
@@ -143,6 +186,7 @@ int main(void)
     UNIT_CASE(&u, closing_runs_what_was_submitted);
     UNIT_CASE(&u, one_thread_runs_jobs_at_once_and_in_order);
     UNIT_CASE(&u, a_job_can_be_submitted_again);
+    UNIT_CASE(&u, what_is_cancelled_never_runs);
     UNIT_CASE(&u, there_is_a_processor);
     return unit_end(&u);
 }
