@@ -281,9 +281,9 @@ feature() {
 # way COMMAND LAST: for debugfs, COMMAND a directory in 261 directories of 250 bytes each, whose own
 # path is then LAST bytes longer than 65511.
 way() {
-    local name i last
+    local name last
     name=$(printf 'd%.0s' {1..250})
-    for i in {1..261}; do
+    for _ in {1..261}; do
         [ "$1" = cd ] || echo "mkdir $name"
         echo "cd $name"
     done

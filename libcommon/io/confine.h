@@ -10,8 +10,8 @@
 /*
  * An image that comes from a stranger may name other files of the host.  A confinement opens them
  * only where they resolve beneath an allowed directory, as regular files.  Nothing outside these
- * directories is opened; but where a link or a `..` leads out of one, what it leads to is looked up,
- * to see if it lies in another.
+ * directories is opened; but where a link or a `..` leads out of one, what it leads to is looked
+ * up, to see if it lies in another.
  */
 struct confine;
 
