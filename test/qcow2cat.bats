@@ -288,6 +288,19 @@ data_image() {
     refuses 'top.qcow2: has an external data file, but does not name it'
 }
 
+@test "data-file-is-the-image, -is-a-link-to-it, -is-the-overlay" {
+    data_image
+    mv top.qcow2 m.data
+    ln m.data top.qcow2
+    refuses 'top.qcow2: data file "m.data" is an image of the chain itself' 3
+    rm m.data
+    ln -s top.qcow2 m.data
+    refuses 'top.qcow2: data file "m.data" is an image of the chain itself' 3
+    mv top.qcow2 base.qcow2
+    overlay top.qcow2 base.qcow2 qcow2
+    refuses 'base.qcow2: data file "m.data" is an image of the chain itself' 3
+}
+
 @test "data-file-shorter-than-its-map" {
     data_image
     truncate -s $((0xf0000)) m.data
@@ -517,6 +530,13 @@ refuses() {
     qemu-img create -q -f vmdk base.img 1M
     overlay top.qcow2 base.img vmdk
     refuses 'top.qcow2: backing format "vmdk" is not supported'
+}
+
+@test "backing-format-with-nul" {
+    cp "$made/content.raw" base.img
+    overlay top.qcow2 base.img raw
+    poke top.qcow2 122 00 # of "raw", at 120, the last byte
+    refuses "top.qcow2: the backing format's name has a NUL at byte 2 of 3" 3
 }
 
 @test "a damaged backing file is named" {

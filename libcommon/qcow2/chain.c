@@ -87,6 +87,35 @@ static int read_tables(const struct opening *o, struct qcow2_layer *l, struct re
     return qcow2_table_check(&l->table, f);
 }
 
+/* Which file the outermost image is: that its first byte comes from, if that is one. */
+static int identify_outermost(struct qcow2_chain *chain, struct fault *f)
+{
+    struct qcow2_layer *l = chain->layers[0];
+    struct extent e;
+
+    if (l->identified)
+        return 0;
+    if (source_map(l->lower, 0, 1, &e, f) < 0)
+        return f->code;
+    l->identified = e.kind == EXTENT_FILE && e.file.host->fd >= 0;
+    if (l->identified) {
+        l->device = e.file.host->device;
+        l->inode = e.file.host->inode;
+    }
+    return 0;
+}
+
+static bool has_image(const struct qcow2_chain *chain, const struct qcow2_found *found)
+{
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct qcow2_layer *l = chain->layers[i];
+
+        if (l->identified && l->device == found->device && l->inode == found->inode)
+            return true;
+    }
+    return false;
+}
+
 static int open_data_file(struct opening *o, struct qcow2_layer *l, struct fault *f)
 {
     const struct qcow2_wanted wanted = {
@@ -96,14 +125,22 @@ static int open_data_file(struct opening *o, struct qcow2_layer *l, struct fault
         .directory = l->directory,
     };
     struct qcow2_found found;
+    char name[512];
 
     if (!(l->header.incompatible_features & QCOW2_INCOMPAT_DATA_FILE))
         return 0;
     if (l->header.data_file[0] == '\0')
         return fault_set(f, FAULT_UNSUPPORTED, "has an external data file, but does not name it");
-    if (qcow2_opener_find(&o->opener, &wanted, &found, f) < 0)
+    if (identify_outermost(o->chain, f) < 0 ||
+        qcow2_opener_find(&o->opener, &wanted, &found, f) < 0)
         return f->code;
     free(found.directory); /* it names no other file */
+    if (has_image(o->chain, &found)) {
+        source_close(found.source);
+        text_escape(name, sizeof(name), wanted.name, strlen(wanted.name));
+        return fault_set(f, FAULT_DAMAGED, "data file \"%s\" is an image of the chain itself",
+                         name);
+    }
     l->external = found.source;
     l->table.data = (struct qcow2_data){.external = true, .size = found.source->size};
     return 0;
@@ -132,37 +169,6 @@ static int read_image(struct opening *o, struct fault *f)
 
 /* ---- its backing file ---- */
 
-/* Which file the outermost image is: that its first byte comes from, if that is one. */
-static int identify_outermost(struct qcow2_layer *l, struct fault *f)
-{
-    struct extent e;
-
-    if (source_map(l->lower, 0, 1, &e, f) < 0)
-        return f->code;
-    l->identified = e.kind == EXTENT_FILE && e.file.host->fd >= 0;
-    if (l->identified) {
-        l->device = e.file.host->device;
-        l->inode = e.file.host->inode;
-    }
-    return 0;
-}
-
-static int check_no_loop(const struct qcow2_chain *chain, const struct qcow2_found *found,
-                         struct fault *f)
-{
-    char name[512];
-
-    for (size_t i = 0; i < chain->count; i++) {
-        const struct qcow2_layer *l = chain->layers[i];
-
-        if (l->identified && l->device == found->device && l->inode == found->inode)
-            return fault_set(f, FAULT_DAMAGED,
-                             "backing file \"%s\" is already in the chain: it is a loop",
-                             quoted_backing(last_layer(chain), name, sizeof(name)));
-    }
-    return 0;
-}
-
 /* Append the backing file of the last layer to the chain, as a file whose content is not yet read.
  */
 static int add_backing_file(struct opening *o, struct fault *f)
@@ -175,14 +181,17 @@ static int add_backing_file(struct opening *o, struct fault *f)
         .directory = from->directory,
     };
     struct qcow2_found found;
+    char name[512];
 
     if (o->chain->count >= QCOW2_CHAIN_MAX)
         return fault_set(f, FAULT_UNSUPPORTED, "the backing chain has more than %d images",
                          QCOW2_CHAIN_MAX);
     if (qcow2_opener_find(&o->opener, &wanted, &found, f) < 0)
         return f->code;
-    if (check_no_loop(o->chain, &found, f) < 0) {
+    if (has_image(o->chain, &found)) {
         source_close(found.source);
+        fault_set(f, FAULT_DAMAGED, "backing file \"%s\" is already in the chain: it is a loop",
+                  quoted_backing(from, name, sizeof(name)));
         goto fail;
     }
     if (add_layer(o->chain, found.source, f) < 0)
@@ -228,7 +237,7 @@ static int open_backing(struct opening *o, struct fault *f)
     const struct qcow2_layer *from = last_layer(o->chain);
     struct qcow2_layer *backing;
 
-    if (o->chain->count == 1 && identify_outermost(o->chain->layers[0], f) < 0)
+    if (identify_outermost(o->chain, f) < 0)
         return f->code;
     if (add_backing_file(o, f) < 0)
         return fault_about(f, from->lower->name);

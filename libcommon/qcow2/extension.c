@@ -152,6 +152,9 @@ static int read_backing_format(struct reader *r, const struct extension *e, stru
     if (reader_read(r, e->offset, h->backing_format, e->length, f) < 0)
         return f->code;
     h->backing_format[e->length] = '\0';
+    if (strlen(h->backing_format) != e->length)
+        return fault_set(f, FAULT_DAMAGED, "the backing format's name has a NUL at byte %zu of %u",
+                         strlen(h->backing_format), e->length);
     return 0;
 }
 
