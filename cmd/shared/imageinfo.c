@@ -8,7 +8,6 @@
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "qcow2/extension.h"
 #include "qcow2/snapshot.h"
 
 static const struct qcow2_layer *outermost(const struct imageinfo *info)
@@ -53,23 +52,10 @@ static int each_snapshot(const struct imageinfo *info, FILE *out,
     return more;
 }
 
-int imageinfo_read(struct imageinfo *info, const struct qcow2_chain *chain, struct fault *f)
-{
-    *info = (struct imageinfo){.chain = chain};
-    if (outermost(info)->raw)
-        return 0;
-    if (qcow2_table_count(&outermost(info)->table, &info->counts, f) < 0 ||
-        each_snapshot(info, NULL, NULL, f) < 0)
-        return f->code;
-    return 0;
-}
-
-/* ---- features ---- */
-
 static const struct {
     enum qcow2_feature_kind kind;
     const char *name;
-} kinds[] = {
+} kinds[IMAGEINFO_FEATURE_KINDS] = {
     {QCOW2_FEATURE_INCOMPATIBLE, "incompatible"},
     {QCOW2_FEATURE_COMPATIBLE, "compatible"},
     {QCOW2_FEATURE_AUTOCLEAR, "autoclear"},
@@ -82,24 +68,46 @@ static uint64_t feature_bits(const struct qcow2_header *h, enum qcow2_feature_ki
                                               : h->autoclear_features;
 }
 
-/* Give the features of one kind to a printer, each with its place in the list. */
-static int print_features(FILE *out, const struct imageinfo *info, enum qcow2_feature_kind kind,
-                          unsigned *count, void (*put)(FILE *, const char *, size_t),
-                          struct fault *f)
+static int read_features(struct imageinfo *info, size_t kind, struct fault *f)
 {
     const struct qcow2_layer *l = outermost(info);
-    char name[QCOW2_FEATURE_NAME_BYTES + 1];
+    uint64_t bits = feature_bits(&l->header, kinds[kind].kind);
 
-    for (unsigned bit = 0; bit < 64; bit++) {
-        if (!(feature_bits(&l->header, kind) >> bit & 1))
-            continue;
-        if (qcow2_feature_name(l->reader, &l->header, kind, bit, name, f) < 0)
+    for (unsigned bit = 0; bit < 64; bit++)
+        if (bits >> bit & 1 && qcow2_feature_name(l->reader, &l->header, kinds[kind].kind, bit,
+                                                  info->features[kind][bit], f) < 0)
             return f->code;
+    return 0;
+}
+
+int imageinfo_read(struct imageinfo *info, const struct qcow2_chain *chain, struct fault *f)
+{
+    *info = (struct imageinfo){.chain = chain};
+    if (outermost(info)->raw)
+        return 0;
+    if (qcow2_table_count(&outermost(info)->table, &info->counts, f) < 0 ||
+        each_snapshot(info, NULL, NULL, f) < 0)
+        return f->code;
+    for (size_t i = 0; i < IMAGEINFO_FEATURE_KINDS; i++)
+        if (read_features(info, i, f) < 0)
+            return f->code;
+    return 0;
+}
+
+/* Give the features of one kind to a printer; *count is how many were printed, of all kinds of a
+ * list. */
+static void print_features(FILE *out, const struct imageinfo *info, size_t kind, unsigned *count,
+                           void (*put)(FILE *, const char *, size_t))
+{
+    for (unsigned bit = 0; bit < 64; bit++) {
+        const char *name = info->features[kind][bit];
+
+        if (name[0] == '\0')
+            continue;
         if ((*count)++)
             fputs(", ", out);
         put(out, name, strlen(name));
     }
-    return 0;
 }
 
 /* ---- for people ---- */
@@ -159,9 +167,8 @@ static int print_qcow2(FILE *out, const struct imageinfo *info, struct fault *f)
     fprintf(out, "version:      %" PRIu32 "\n", l->header.version);
     put_size(out, "cluster size:", l->header.cluster_size);
     fprintf(out, "compression:  %s\nfeatures:     ", compression_name(l));
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (print_features(out, info, kinds[i].kind, &count, text_put_escaped, f) < 0)
-            return f->code;
+    for (size_t i = 0; i < IMAGEINFO_FEATURE_KINDS; i++)
+        print_features(out, info, i, &count, text_put_escaped);
     fprintf(out,
             "%s\nclusters:     %" PRIu64 ", of which %" PRIu64 " allocated, %" PRIu64
             " of these compressed\n",
@@ -197,19 +204,17 @@ static void put_number(FILE *out, const char *indent, const char *key, uint64_t 
     fprintf(out, ",\n%s\"%s\": %" PRIu64, indent, key, value);
 }
 
-static int put_json_features(FILE *out, const struct imageinfo *info, struct fault *f)
+static void put_json_features(FILE *out, const struct imageinfo *info)
 {
     fputs(",\n    \"features\": {", out);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < IMAGEINFO_FEATURE_KINDS; i++) {
         unsigned count = 0;
 
         fprintf(out, "%s\n        \"%s\": [", i ? "," : "", kinds[i].name);
-        if (print_features(out, info, kinds[i].kind, &count, text_put_json, f) < 0)
-            return f->code;
+        print_features(out, info, i, &count, text_put_json);
         fputc(']', out);
     }
     fputs("\n    }", out);
-    return 0;
 }
 
 static void put_json_snapshot(FILE *out, const struct qcow2_snapshot *s, uint32_t number)
@@ -250,8 +255,7 @@ static void put_json_layer(FILE *out, const char *indent, const struct qcow2_lay
 
 static int put_json_qcow2(FILE *out, const struct imageinfo *info, struct fault *f)
 {
-    if (put_json_features(out, info, f) < 0)
-        return f->code;
+    put_json_features(out, info);
     put_number(out, "    ", "total-clusters", cluster_count(outermost(info)));
     put_number(out, "    ", "allocated-clusters", info->counts.allocated);
     put_number(out, "    ", "compressed-clusters", info->counts.compressed);
