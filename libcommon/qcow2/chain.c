@@ -63,7 +63,7 @@ static void tell_of_state(const struct qcow2_layer *l, const struct notices *n)
         notice(n, NOTICE_INFO, l->lower->name,
                "was not closed properly (dirty bit); it is read as it stands");
     if (l->header.incompatible_features & QCOW2_INCOMPAT_CORRUPT)
-        notice(n, NOTICE_INFO, l->lower->name,
+        notice(n, NOTICE_WARNING, l->lower->name,
                "is marked as corrupt (corrupt bit); it is read as it stands");
 }
 
@@ -226,7 +226,7 @@ static int find_format(const struct opening *o, const struct qcow2_layer *from, 
     if (source_head(last_layer(o->chain)->lower, head, sizeof(head), &got, f) < 0)
         return f->code;
     *raw = !qcow2_detect(head, got);
-    notice(o->options->notices, NOTICE_INFO, from->lower->name,
+    notice(o->options->notices, NOTICE_WARNING, from->lower->name,
            "declares no format for backing file \"%s\": taken for %s by its content",
            quoted_backing(from, quoted, sizeof(quoted)), *raw ? "raw" : "qcow2");
     return 0;
