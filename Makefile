@@ -19,11 +19,11 @@ LAYERS_engram-verify := engram manifest io base
 LAYERS_engram-unpack := engram manifest io base
 
 # What commands share beside libcommon: the layers are composed only in cmd/.
-SHARED_qcow2cat      := image product
-SHARED_qcow2info     := image imageinfo imagemap
-SHARED_partls        := image
-SHARED_partextract   := image product
-SHARED_ext4walk      := image product
+SHARED_qcow2cat      := image foreign product
+SHARED_qcow2info     := image foreign imageinfo imagemap
+SHARED_partls        := image foreign
+SHARED_partextract   := image foreign product
+SHARED_ext4walk      := image foreign product
 SHARED_engram-pack   := product
 SHARED_engram-walk   := engramfile product
 SHARED_engram-ls     := engramfile

@@ -130,6 +130,42 @@ Try 'qcow2cat --help'."
     cat "$made/good.qcow2" | qcow2cat --format=raw | cmp - "$made/good.qcow2"
 }
 
+@test "images of other programs are refused by name: VMDK, VDI, VHDX, VHD, QED, Parallels" {
+    local format options name
+    while read -r format options name; do
+        rm -f m.img
+        qemu-img create -q -f $format -o "$options" m.img 1M
+        try qcow2cat -o out.raw m.img
+        expect 4 "qcow2cat: m.img: is a $name image, which is not supported (-f raw reads it as it is)"
+        [ ! -e out.raw ]
+        try qcow2cat -f raw -o out.raw m.img
+        expect 0
+        same out.raw m.img
+        rm out.raw
+        # What comes through a pipe may be a guest's disk, whatever that says of itself.
+        cat m.img | qcow2cat | cmp - m.img >&2
+    done <<'END'
+vmdk subformat=monolithicSparse VMDK
+vmdk subformat=monolithicFlat VMDK
+vdi static=off VDI
+vhdx subformat=dynamic VHDX
+vpc subformat=dynamic VHD
+vpc subformat=fixed VHD
+qed cluster_size=64k QED
+parallels cluster_size=64k Parallels
+END
+}
+
+@test "raw files of the length of a foreign mark, or shorter, are raw" {
+    local text
+    for text in K KDM 'QED ' conecti; do
+        printf '%s' "$text" >m.raw
+        try qcow2cat -o out.raw m.raw
+        expect 0
+        same out.raw m.raw
+    done
+}
+
 @test "-f qcow2 refuses what is not qcow2" {
     printf 'not an image, but longer than a header is, to be told by its first four bytes' >bad.qcow2
     try qcow2cat -f qcow2 bad.qcow2
@@ -223,6 +259,10 @@ Try 'qcow2cat --help'."
     try qcow2cat -s before -f raw -o out.raw m.qcow2
     expect 2 'qcow2cat: m.qcow2: a raw image has no snapshots'
     try qcow2cat -s before -o out.raw "$made/content.raw"
+    expect 2 "qcow2cat: $made/content.raw: a raw image has no snapshots"
+    try bash -o pipefail -c 'cat "$1" | qcow2cat -s before >out' _ "$made/content.raw"
+    expect 2 "qcow2cat: standard input: a raw image has no snapshots"
+    try qcow2cat -s before -f qcow2 -o out.raw "$made/content.raw"
     expect 3 "qcow2cat: $made/content.raw: not a qcow2 image: it starts with 0x310a320a, not with 0x514649fb"
     [ ! -e out.raw ]
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "part/part.h"
+#include "shared/foreign.h"
 
 static void add_backing_dir(struct image_options *o, struct cli *cli, const char *dir)
 {
@@ -57,21 +58,30 @@ void image_options_free(struct image_options *options)
     *options = (struct image_options){0};
 }
 
-/* A pipe is raw unless -f or the command says otherwise: what a guest wrote into its disk must not
- * decide how the disk is read. */
-static int find_format(struct source *s, const struct image_options *o, bool *answer,
-                       struct fault *f)
+static int detect_format(struct source *s, bool *is_qcow2, struct fault *f)
 {
     uint8_t head[QCOW2_MAGIC_BYTES];
     size_t got = 0;
 
-    if (o->format || o->snapshot || (source_is_pipe(s) && !o->detect_in_pipe)) {
-        *answer = o->format ? strcmp(o->format, "qcow2") == 0 : o->snapshot != NULL;
-        return 0;
-    }
     if (source_head(s, head, sizeof(head), &got, f) < 0)
         return f->code;
-    *answer = qcow2_detect(head, got);
+    *is_qcow2 = qcow2_detect(head, got);
+    /* A pipe has what some program made of a disk: whatever a guest wrote there passes. */
+    return *is_qcow2 || source_is_pipe(s) ? 0 : foreign_refuse(s, f);
+}
+
+/* A pipe is raw unless options or the command say otherwise: what a guest wrote into its disk must
+ * not decide how the disk is read. */
+static int find_format(struct source *s, const struct image_options *o, bool *is_qcow2,
+                       struct fault *f)
+{
+    bool detect = !source_is_pipe(s) || o->detect_in_pipe || o->snapshot;
+
+    *is_qcow2 = o->format && strcmp(o->format, "qcow2") == 0;
+    if (!o->format && detect && detect_format(s, is_qcow2, f) < 0)
+        return f->code;
+    if (o->snapshot && !*is_qcow2)
+        return fault_set(f, FAULT_USAGE, "a raw image has no snapshots");
     return 0;
 }
 
@@ -101,11 +111,6 @@ int image_open_file(struct cli *cli, const char *operand, const struct image_opt
     cli->operand = is_stdin ? "standard input" : operand;
     if ((is_stdin ? source_open_stdin(file, f) : source_open_path(operand, file, f)) < 0)
         return f->code;
-    if (options->snapshot && options->format && strcmp(options->format, "raw") == 0) {
-        source_close(*file);
-        *file = NULL;
-        return fault_set(f, FAULT_USAGE, "a raw image has no snapshots");
-    }
     if (find_format(*file, options, is_qcow2, f) < 0) {
         source_close(*file);
         *file = NULL;
