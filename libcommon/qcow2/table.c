@@ -60,18 +60,39 @@ static int check_l1_entry(const struct qcow2_header *h, uint64_t index, uint64_t
     return 0;
 }
 
-static int compare_u64(const void *a, const void *b)
+/* Put the number at root where it belongs in the heap below it. */
+static void sift_down(uint64_t *heap, size_t root, size_t count)
 {
-    const uint64_t *x = a;
-    const uint64_t *y = b;
+    uint64_t number = heap[root];
 
-    return (*x > *y) - (*x < *y);
+    for (size_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && heap[child + 1] > heap[child])
+            child++;
+        if (heap[child] <= number)
+            break;
+        heap[root] = heap[child];
+    }
+    heap[root] = number;
+}
+
+/* A heap sort, in place and of the same cost for every order: qsort may take as much memory again.
+ */
+static void sort(uint64_t *numbers, size_t count)
+{
+    for (size_t root = count / 2; root-- > 0;)
+        sift_down(numbers, root, count);
+    for (size_t end = count; end-- > 1;) {
+        uint64_t largest = numbers[0];
+
+        numbers[0] = numbers[end];
+        numbers[end] = largest;
+        sift_down(numbers, 0, end);
+    }
 }
 
 static int check_no_table_twice(uint64_t *offsets, size_t count, struct fault *f)
 {
-    if (count > 1)
-        qsort(offsets, count, sizeof(*offsets), compare_u64);
+    sort(offsets, count);
     for (size_t i = 1; i < count; i++)
         if (offsets[i] == offsets[i - 1])
             return fault_set(f, FAULT_DAMAGED, "the L2 table at 0x%llx is used more than once",
@@ -118,28 +139,6 @@ int qcow2_table_check(const struct qcow2_table *t, struct fault *f)
     return code;
 }
 
-/* Lengthen a run without L2 table over the L1 entries that follow and have none either. */
-static int extend_over_l1(const struct qcow2_table *t, uint64_t index, uint64_t end,
-                          struct qcow2_run *run, struct fault *f)
-{
-    const struct qcow2_header *h = t->header;
-    uint64_t last = div_round_up(end, UINT64_C(1) << h->l2_span_bits);
-    uint64_t entries[BATCH];
-
-    while (index < last) {
-        uint64_t n = min_u64(BATCH, last - index);
-
-        if (read_l1(t, index, n, entries, f) < 0)
-            return f->code;
-        for (uint64_t i = 0; i < n; i++, index++) {
-            if (entries[i] & L1_OFFSET_MASK)
-                return 0;
-            run->length += UINT64_C(1) << h->l2_span_bits;
-        }
-    }
-    return 0;
-}
-
 /* ---- L2 ---- */
 
 /* Read `count` (at most BATCH) entries of an L2 table that is known to lie within the file. */
@@ -156,6 +155,39 @@ static int read_l2(const struct qcow2_table *t, uint64_t table, uint64_t index, 
             .descriptor = be64_at(raw + i * bytes),
             .bitmap = bytes > 8 ? be64_at(raw + i * bytes + 8) : 0,
         };
+    return 0;
+}
+
+/* Is there nothing but a hole of the file where the whole of an L2 table is? */
+static int is_empty(const struct qcow2_table *t, uint64_t table, bool *empty, struct fault *f)
+{
+    uint64_t zeros;
+
+    if (reader_hole(t->reader, table, t->header->cluster_size, &zeros, f) < 0)
+        return f->code;
+    *empty = zeros == t->header->cluster_size;
+    return 0;
+}
+
+/*
+ * How many of the `count` entries from `index` on lie in a hole of the file, if those in front of
+ * them are zeros: then they need not be looked at.  A table costs next to nothing as a hole, and
+ * has up to 262144 entries.
+ */
+static int skip_hole(const struct qcow2_table *t, const struct qcow2_entry *before, uint64_t n,
+                     uint64_t table, uint64_t index, uint64_t count, uint64_t *skipped,
+                     struct fault *f)
+{
+    uint32_t bytes = t->header->l2_entry_bytes;
+    uint64_t zeros;
+
+    *skipped = 0;
+    for (uint64_t i = 0; i < n; i++)
+        if (before[i].descriptor != 0 || before[i].bitmap != 0)
+            return 0;
+    if (reader_hole(t->reader, table + index * bytes, count * bytes, &zeros, f) < 0)
+        return f->code;
+    *skipped = zeros / bytes;
     return 0;
 }
 
@@ -201,10 +233,11 @@ static int find_in_l2(const struct qcow2_table *t, uint64_t table, uint64_t inde
     unsigned sub = (unsigned)((offset - start) / h->subcluster_size);
     struct qcow2_entry entries[BATCH];
     bool ended = false;
+    uint64_t skipped;
     uint64_t n;
 
     *run = (struct qcow2_run){.length = 0};
-    for (uint64_t done = 0; done < count; done += n) {
+    for (uint64_t done = 0; done < count; done += n + skipped) {
         n = min_u64(BATCH, count - done);
         if (read_l2(t, table, index + done, n, entries, f) < 0)
             return f->code;
@@ -213,6 +246,39 @@ static int find_in_l2(const struct qcow2_table *t, uint64_t table, uint64_t inde
 
             if (code < 0 || ended)
                 return run->length ? 0 : code;
+        }
+        if (skip_hole(t, entries, n, table, index + done + n, count - done - n, &skipped, f) < 0)
+            return f->code;
+        /* Behind zeros the run is an unallocated one. */
+        run->length += skipped * h->cluster_size;
+        start += skipped * h->cluster_size;
+    }
+    return 0;
+}
+
+/* Lengthen an unallocated run over the L1 entries that follow and have no L2 table, or one that is
+ * a hole. */
+static int extend_over_l1(const struct qcow2_table *t, uint64_t index, uint64_t end,
+                          struct qcow2_run *run, struct fault *f)
+{
+    const struct qcow2_header *h = t->header;
+    uint64_t last = div_round_up(end, UINT64_C(1) << h->l2_span_bits);
+    uint64_t entries[BATCH];
+
+    while (index < last) {
+        uint64_t n = min_u64(BATCH, last - index);
+
+        if (read_l1(t, index, n, entries, f) < 0)
+            return f->code;
+        for (uint64_t i = 0; i < n; i++, index++) {
+            uint64_t table = entries[i] & L1_OFFSET_MASK;
+            bool empty = true;
+
+            if (table != 0 && is_empty(t, table, &empty, f) < 0)
+                return f->code;
+            if (!empty)
+                return 0;
+            run->length += UINT64_C(1) << h->l2_span_bits;
         }
     }
     return 0;
@@ -236,9 +302,13 @@ static int find_anew(const struct qcow2_table *t, uint64_t offset, uint64_t leng
         return extend_over_l1(t, l1_index + 1, offset + length, run, f);
     }
     clusters = div_round_up(min_u64(offset + length, span_end) - start, h->cluster_size);
-    return find_in_l2(t, l1_entry & L1_OFFSET_MASK,
-                      (start >> h->cluster_bits) & (h->cluster_size / h->l2_entry_bytes - 1),
-                      clusters, offset, run, f);
+    if (find_in_l2(t, l1_entry & L1_OFFSET_MASK,
+                   (start >> h->cluster_bits) & (h->cluster_size / h->l2_entry_bytes - 1), clusters,
+                   offset, run, f) < 0)
+        return f->code;
+    if (run->kind == QCOW2_UNALLOCATED && !run->allocated && run->start + run->length == span_end)
+        return extend_over_l1(t, l1_index + 1, offset + length, run, f);
+    return 0;
 }
 
 int qcow2_table_find(struct qcow2_table *t, uint64_t offset, uint64_t length, struct qcow2_run *run,
@@ -267,15 +337,22 @@ static int count_in_l2(const struct qcow2_table *t, uint64_t table, uint64_t sta
     uint64_t count = div_round_up(span, h->cluster_size);
     struct qcow2_entry entries[BATCH];
     struct qcow2_run run;
+    uint64_t skipped;
+    uint64_t n;
 
-    for (uint64_t index = 0; index < count; index++, start += h->cluster_size) {
-        if (index % BATCH == 0 &&
-            read_l2(t, table, index, min_u64(BATCH, count - index), entries, f) < 0)
+    for (uint64_t index = 0; index < count; index += n + skipped) {
+        n = min_u64(BATCH, count - index);
+        if (read_l2(t, table, index, n, entries, f) < 0)
             return f->code;
-        if (qcow2_entry_decode(h, &t->data, &entries[index % BATCH], start, 0, &run, f) < 0)
+        for (uint64_t i = 0; i < n; i++) {
+            if (qcow2_entry_decode(h, &t->data, &entries[i],
+                                   start + ((index + i) << h->cluster_bits), 0, &run, f) < 0)
+                return f->code;
+            counts->allocated += run.allocated;
+            counts->compressed += run.kind == QCOW2_COMPRESSED;
+        }
+        if (skip_hole(t, entries, n, table, index + n, count - index - n, &skipped, f) < 0)
             return f->code;
-        counts->allocated += run.allocated;
-        counts->compressed += run.kind == QCOW2_COMPRESSED;
     }
     return 0;
 }
@@ -288,12 +365,15 @@ int qcow2_table_count(const struct qcow2_table *t, struct qcow2_counts *counts, 
     *counts = (struct qcow2_counts){0};
     for (uint64_t index = 0; index < h->l1_used; index++) {
         uint64_t table;
+        bool empty = true;
 
         if (index % BATCH == 0 &&
             read_l1(t, index, min_u64(BATCH, h->l1_used - index), entries, f) < 0)
             return f->code;
         table = entries[index % BATCH] & L1_OFFSET_MASK;
-        if (table != 0 && count_in_l2(t, table, index << h->l2_span_bits, counts, f) < 0)
+        if (table != 0 && is_empty(t, table, &empty, f) < 0)
+            return f->code;
+        if (!empty && count_in_l2(t, table, index << h->l2_span_bits, counts, f) < 0)
             return f->code;
     }
     return 0;

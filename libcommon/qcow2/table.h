@@ -38,8 +38,8 @@ struct qcow2_counts {
     uint64_t compressed;
 };
 
-/* Count them.  Every L2 table is read, and its entries are checked; where there is none, no time
- * is spent. */
+/* Count them.  Every L2 table is read, and its entries are checked; no time is spent where there is
+ * none, or a hole of the file in its place. */
 int qcow2_table_count(const struct qcow2_table *t, struct qcow2_counts *counts, struct fault *f);
 
 #endif
