@@ -22,6 +22,8 @@ enum {
     L2_EXTENDED_ENTRY_BYTES = 16,
     MAX_L1_BYTES = 32 << 20, /* what QEMU allows */
     L1_ENTRY_BYTES = 8,
+    MAX_SNAPSHOTS = 65536, /* what QEMU allows */
+    SNAPSHOT_HEAD_BYTES = 40,
 };
 
 static unsigned long long ull(uint64_t n)
@@ -190,14 +192,31 @@ static uint64_t refcount_table_bytes(const struct qcow2_header *h)
     return h->refcount_table_clusters * h->cluster_size;
 }
 
-const char *qcow2_header_overlap(const struct qcow2_header *h, uint64_t offset, uint64_t length)
+static bool overlaps_region(uint64_t offset, uint64_t length, const struct qcow2_region *region)
+{
+    return overlaps(offset, length, region->offset, region->length);
+}
+
+const char *qcow2_header_overlap_snapshots(const struct qcow2_header *h, uint64_t offset,
+                                           uint64_t length)
 {
     if (overlaps(offset, length, 0, h->cluster_size) ||
         overlaps(offset, length, h->l1_table_offset, l1_bytes(h)))
         return "the header or the L1 table";
     if (overlaps(offset, length, h->refcount_table_offset, refcount_table_bytes(h)))
         return "the refcount table";
+    if (overlaps_region(offset, length, &h->active_l1))
+        return "the active L1 table";
     return NULL;
+}
+
+const char *qcow2_header_overlap(const struct qcow2_header *h, uint64_t offset, uint64_t length)
+{
+    const char *under = qcow2_header_overlap_snapshots(h, offset, length);
+
+    if (under)
+        return under;
+    return overlaps_region(offset, length, &h->snapshots) ? "the snapshot table" : NULL;
 }
 
 /* It is not read, but nothing may lie over it. */
@@ -254,7 +273,28 @@ static int check_overlap(const struct qcow2_header *h, struct fault *f)
         return fault_set(f, FAULT_DAMAGED,
                          "the L1 table at 0x%llx lies over the refcount table at 0x%llx",
                          ull(h->l1_table_offset), ull(h->refcount_table_offset));
+    if (overlaps_region(h->l1_table_offset, l1_bytes(h), &h->active_l1))
+        return fault_set(f, FAULT_DAMAGED,
+                         "the L1 table at 0x%llx lies over the active one at 0x%llx",
+                         ull(h->l1_table_offset), ull(h->active_l1.offset));
+    if (overlaps_region(h->l1_table_offset, l1_bytes(h), &h->snapshots))
+        return fault_set(f, FAULT_DAMAGED,
+                         "the L1 table at 0x%llx lies over the snapshot table at 0x%llx",
+                         ull(h->l1_table_offset), ull(h->snapshots.offset));
     return 0;
+}
+
+/* Where nothing else may lie.  A snapshot table that cannot be is no obstacle to the disk as it is
+ * now: who reads the table is told. */
+static void keep_regions(struct qcow2_header *h)
+{
+    uint64_t least = (uint64_t)h->nb_snapshots * SNAPSHOT_HEAD_BYTES;
+
+    h->active_l1 = (struct qcow2_region){.offset = h->l1_table_offset, .length = l1_bytes(h)};
+    if (h->nb_snapshots <= MAX_SNAPSHOTS && h->snapshots_offset % h->cluster_size == 0 &&
+        range_within(h->snapshots_offset, least, h->file_size) &&
+        !qcow2_header_overlap_snapshots(h, h->snapshots_offset, least))
+        h->snapshots = (struct qcow2_region){.offset = h->snapshots_offset, .length = least};
 }
 
 int qcow2_header_use_l1(struct qcow2_header *h, uint64_t size, uint64_t l1_table_offset,
@@ -311,5 +351,6 @@ int qcow2_header_read(struct reader *r, uint64_t file_size, struct qcow2_header 
         check_refcounts(h, f) < 0 || check_l1(h, f) < 0 || check_refcount_table(h, f) < 0 ||
         check_overlap(h, f) < 0 || read_backing(r, h, f) < 0)
         return f->code;
+    keep_regions(h);
     return 0;
 }

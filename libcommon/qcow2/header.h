@@ -62,7 +62,9 @@ struct qcow2_header {
     unsigned l2_span_bits; /* an L2 table maps this many bytes of the guest disk, as a power of 2 */
     uint64_t active_size;  /* size as the header has it, also after qcow2_header_use_l1 */
     uint32_t l1_used;      /* entries that the guest disk needs; at most l1_size */
-    uint64_t header_end;   /* where extensions and the backing file's name must end */
+    struct qcow2_region active_l1; /* the L1 table as the header has it, likewise */
+    struct qcow2_region snapshots; /* the least of the snapshot table; length 0: none, or damaged */
+    uint64_t header_end;           /* where extensions and the backing file's name must end */
     struct qcow2_region feature_names; /* the feature name table; length 0: none */
 
     char backing_file[QCOW2_BACKING_NAME_MAX + 1];     /* empty: none */
@@ -84,7 +86,12 @@ int qcow2_header_use_l1(struct qcow2_header *h, uint64_t size, uint64_t l1_table
                         uint32_t l1_size, struct fault *f);
 
 /* What of the image's metadata lies over a range of its file, in words, or NULL: the header, the L1
- * table or the refcount table. */
+ * table, the refcount table, the active L1 table (if a snapshot's is used) or the snapshot table.
+ */
 const char *qcow2_header_overlap(const struct qcow2_header *h, uint64_t offset, uint64_t length);
+
+/* The same for the snapshot table itself: what else lies over it. */
+const char *qcow2_header_overlap_snapshots(const struct qcow2_header *h, uint64_t offset,
+                                           uint64_t length);
 
 #endif

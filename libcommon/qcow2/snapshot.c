@@ -57,7 +57,7 @@ int qcow2_snapshots_start(struct qcow2_snapshot_walk *w, struct reader *r,
                          "the snapshot table at 0x%llx, of %u entries, passes the end of the file "
                          "(%llu bytes)",
                          ull(h->snapshots_offset), h->nb_snapshots, ull(h->file_size));
-    under = qcow2_header_overlap(h, h->snapshots_offset, least);
+    under = qcow2_header_overlap_snapshots(h, h->snapshots_offset, least);
     if (under)
         return fault_set(f, FAULT_DAMAGED, "the snapshot table at 0x%llx lies over %s",
                          ull(h->snapshots_offset), under);
