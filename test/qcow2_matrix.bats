@@ -199,8 +199,9 @@ snapshot_agrees() {
     try qcow2cat -s "$1" -o got.raw m.qcow2
     expect 0
     same got.raw want.raw
-    diff <(qemu-img map --output=json applied.qcow2 | normal_map) \
-        <(qcow2info --map -s "$1" m.qcow2 | normal_map) >&2
+    # The copy is a file with holes of its own.
+    diff <(qemu-img map --output=json applied.qcow2 | normal_map 'data is data') \
+        <(qcow2info --map -s "$1" m.qcow2 | normal_map 'data is data') >&2
 }
 
 @test "internal snapshots of each version, at several cluster sizes" {

@@ -232,6 +232,23 @@ says_the_same() {
     [ "$(jq -c '[.[] | select(.compressed) | [.start, .length, .depth]]' <<<"$output")" = "[[65536,16384,0]]" ]
 }
 
+@test "--map: data that the file has as holes is zero, the very bytes of qemu-img map" {
+    qemu-img create -q -f qcow2 -o preallocation=metadata m.qcow2 8M
+    io -c 'write -P 1 64k 128k' -c 'write -z 1M 64k' m.qcow2
+    diff <(qemu-img map --output=json m.qcow2 | sed 's/, "compressed": [a-z]*//') \
+        <(qcow2info --map m.qcow2 | sed 's/, "compressed": [a-z]*//') >&2
+    [ "$(qcow2info --map m.qcow2 | jq -c '[.[] | select(.data) | [.start, .length, .zero]]')" = \
+        '[[0,65536,true],[65536,131072,false],[196608,851968,true],[1114112,7274496,true]]' ]
+}
+
+@test "--map: data that the data file has as holes is zero" {
+    qemu-img create -q -f qcow2 -o data_file=m.data,preallocation=metadata m.qcow2 1M
+    io -c 'write -P 1 64k 64k' m.qcow2
+    map_agrees m.qcow2
+    [ "$(qcow2info --map m.qcow2 | jq -c '[.[] | select(.start >= 65536) | [.start, .length, .zero, .data]]')" = \
+        '[[65536,65536,false,true],[131072,917504,true,true]]' ]
+}
+
 @test "--map: raw images with holes, nothing, and a disk of nothing" {
     truncate -s 4M m.raw
     io -f raw -c 'write -P 1 1M 64k' -c 'write -P 2 3M 1M' m.raw

@@ -38,33 +38,30 @@ static void print_entry(FILE *out, const struct entry *e)
     fputc('}', out);
 }
 
-/* Of a raw file, what the host knows to be a hole reads as zeros; it is present nevertheless. */
-static int describe_raw(struct qcow2_chain *chain, const struct qcow2_place *place, struct entry *e,
-                        struct fault *f)
+/* What lies in a file: where the host knows of a hole, it reads as zeros. */
+static int describe_data(struct qcow2_chain *chain, const struct qcow2_place *place,
+                         struct entry *e, struct fault *f)
 {
     struct extent x;
 
     if (qcow2_place_map(chain, place, e->start, &x, f) < 0)
         return f->code;
     e->length = x.length;
-    e->present = true;
     e->zero = x.kind == EXTENT_HOLE;
-    e->data = !e->zero;
-    e->has_offset = true;
-    e->offset = place->host_offset;
     return 0;
 }
 
-/* Data in a file that ends before it would make a map that lies. */
-static int describe_data(struct qcow2_chain *chain, const struct qcow2_place *place,
-                         struct entry *e, struct fault *f)
+/* A raw file is present everywhere; where it has a hole, it has no data. */
+static int describe_raw(struct qcow2_chain *chain, const struct qcow2_place *place, struct entry *e,
+                        struct fault *f)
 {
-    struct extent last;
-    struct qcow2_place end = *place;
-
-    end.host_offset += place->length - 1;
-    end.length = 1;
-    return qcow2_place_map(chain, &end, e->start + place->length - 1, &last, f);
+    e->present = true;
+    e->has_offset = true;
+    e->offset = place->host_offset;
+    if (describe_data(chain, place, e, f) < 0)
+        return f->code;
+    e->data = !e->zero;
+    return 0;
 }
 
 static int describe(struct qcow2_chain *chain, const struct qcow2_place *place, struct entry *e,
