@@ -176,6 +176,19 @@ setup() {
 
 # ---- damage: L2 tables and clusters ----
 
+# What was refused last is refused by qcow2info, too, when it counts clusters.
+counts_refused() {
+    local message=${stderr#qcow2cat: standard input: }
+    try qcow2info bad.qcow2
+    expect 3 "qcow2info: bad.qcow2: $message"
+}
+
+# bad_extended: 64 KiB clusters, L2 table at 0x40000: an entry's bitmap follows its descriptor.
+bad_extended() {
+    qemu-img create -q -f qcow2 -o extended_l2=on bad.qcow2 1M
+    io -c 'write -P 7 0 64k' bad.qcow2
+}
+
 @test "l2-entry-reserved-bits, -zero-flag-in-version-2" {
     bad
     poke bad.qcow2 $((0x40000)) 8000000000050002
@@ -187,16 +200,41 @@ setup() {
     refused 3 "the L2 entry of guest offset 0x0 has reserved bits set: 0x0000000000000001"
 }
 
-@test "data-cluster-unaligned, -past-the-end, -over-the-header, -over-the-l1-table" {
+@test "data-cluster-unaligned, -past-the-end, -over-the-l1-table" {
     bad
     poke bad.qcow2 $((0x40000)) 8000000000050200
     refused 3 "the cluster of guest offset 0x0 lies at 0x50200, which is not cluster-aligned"
     poke bad.qcow2 $((0x40000)) 8000000000060000
     refused 3 "the cluster of guest offset 0x0 lies at 0x60000, past the end of the file (393216 bytes)"
-    poke bad.qcow2 $((0x40000)) 8000000000000000
-    refused 3 "the cluster of guest offset 0x0 lies over the header or the L1 table (at 0x0)"
     poke bad.qcow2 $((0x40000)) 8000000000030000
     refused 3 "the cluster of guest offset 0x0 lies over the header or the L1 table (at 0x30000)"
+}
+
+@test "zeros-with-a-cluster-past-the-end, -over-the-l1-table" {
+    bad
+    poke bad.qcow2 $((0x40000)) 8000000000060001 # reads as zeros, and has a cluster
+    refused 3 "the cluster of guest offset 0x0 lies at 0x60000, past the end of the file (393216 bytes)"
+    counts_refused
+    poke bad.qcow2 $((0x40000)) 8000000000030001
+    refused 3 "the cluster of guest offset 0x0 lies over the header or the L1 table (at 0x30000)"
+    counts_refused
+}
+
+@test "copied-flag-without-a-cluster: there is none, as in QEMU" {
+    bad
+    poke bad.qcow2 $((0x40000)) 8000000000000000
+    agrees bad.qcow2
+    try bash -c 'qcow2info --json bad.qcow2 | jq ".\"allocated-clusters\""'
+    expect 0
+    [ "$output" = 0 ]
+    bad_extended
+    poke bad.qcow2 $((0x40000)) 8000000000000000 0000000000000000
+    agrees bad.qcow2
+    try bash -c 'qcow2info --json bad.qcow2 | jq ".\"allocated-clusters\""'
+    expect 0
+    [ "$output" = 0 ]
+    poke bad.qcow2 $((0x40000)) 8000000000000000 0000000000000001
+    refused 3 "the subclusters of guest offset 0x0 have data, but no cluster: bitmap 0x0000000000000001"
 }
 
 @test "damage in the last of many clusters: what comes before is written, then the fault" {
@@ -207,12 +245,25 @@ setup() {
     [ "$output" -le 983040 ]
 }
 
-@test "compressed-cluster-past-the-end, -over-the-header" {
+@test "compressed-cluster-past-the-end, -over-the-header, -into-the-l1-table, -with-the-copied-flag" {
+    local size
     bad packed.qcow2
     poke bad.qcow2 $((0x40000)) 4000000001000000
     refused 3 "the compressed cluster of guest offset 0x0 lies at 0x1000000, past the end of the file ($(stat -c %s bad.qcow2) bytes)"
     poke bad.qcow2 $((0x40000)) 4000000000000010
-    refused 3 "the compressed cluster of guest offset 0x0 lies over the header (at 0x10)"
+    refused 3 "the compressed cluster of guest offset 0x0, 496 bytes at 0x10, lies over the header or the L1 table"
+    poke bad.qcow2 $((0x40000)) 404000000002fe10 # and one sector more
+    refused 3 "the compressed cluster of guest offset 0x0, 1008 bytes at 0x2fe10, lies over the header or the L1 table"
+    poke bad.qcow2 $((0x40000)) c000000000050000
+    refused 3 "the L2 entry of guest offset 0x0 is compressed, and has bits set that must not be: 0xc000000000050000, bitmap 0x0000000000000000"
+    # The sector that the file ends in counts whole, the next one not at all.
+    poke bad.qcow2 $((0x40000)) 4000000000050000
+    truncate -s $((0x501ff)) bad.qcow2
+    try bash -o pipefail -c 'qcow2cat bad.qcow2 | cmp - <(qcow2cat "$1")' _ "$made/packed.qcow2"
+    expect 0
+    poke bad.qcow2 $((0x40000)) 4040000000050000
+    size=$(stat -c %s bad.qcow2)
+    refused 3 "the compressed cluster of guest offset 0x0, 1024 bytes at 0x50000, passes the end of the file ($size bytes)"
 }
 
 @test "compressed-cluster-does-not-inflate" {
@@ -276,12 +327,6 @@ setup() {
 
 # ---- damage: extended L2 entries ----
 
-# bad_extended: 64 KiB clusters, L2 table at 0x40000: an entry's bitmap follows its descriptor.
-bad_extended() {
-    qemu-img create -q -f qcow2 -o extended_l2=on bad.qcow2 1M
-    io -c 'write -P 7 0 64k' bad.qcow2
-}
-
 @test "extended-l2-with-small-clusters" {
     qemu-img create -q -f qcow2 -o cluster_size=8k bad.qcow2 1M
     poke bad.qcow2 72 "$(be64 16)"
@@ -307,6 +352,16 @@ bad_extended() {
     bad_extended
     truncate -s $((0x58000)) bad.qcow2
     refused 3 "the cluster of guest offset 0x0 lies at 0x50000, and the file ends within it (360448 bytes)"
+}
+
+@test "extended-l2-only-later-subclusters-past-the-end, compressed-cluster-with-a-bitmap" {
+    bad_extended
+    poke bad.qcow2 $((0x40000)) 8000000000060000 0000000000000002 # the first is unallocated
+    refused 3 "the cluster of guest offset 0x0 lies at 0x60000, past the end of the file (393216 bytes)"
+    counts_refused
+    poke bad.qcow2 $((0x40000)) 4000000000050000 0000000000000001
+    refused 3 "the L2 entry of guest offset 0x0 is compressed, and has bits set that must not be: 0x4000000000050000, bitmap 0x0000000000000001"
+    counts_refused
 }
 
 # ---- damage: the snapshot table ----

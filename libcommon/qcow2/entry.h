@@ -41,7 +41,8 @@ struct qcow2_entry {
 /*
  * What an entry says of the cluster at `start` in the guest disk: the run of its subclusters from
  * number `first` on that are of one kind.  The entry is checked whole: reserved bits, alignment,
- * and whether what it points to lies within the file and not over metadata.
+ * and whether what it points to lies within the file and not over the metadata that the header
+ * knows.  (Not known, and so not refused: data over an L2 table, or over other data.)
  */
 int qcow2_entry_decode(const struct qcow2_header *h, const struct qcow2_data *data,
                        const struct qcow2_entry *e, uint64_t start, unsigned first,

@@ -244,9 +244,11 @@ static struct qcow2_entry random_entry(const struct qcow2_header *h)
 {
     struct qcow2_entry e = {.descriptor = random_u64() % 80 * h->cluster_size};
 
+    if (random_u64() % 8 == 0)
+        e.descriptor |= UINT64_C(1) << 62; /* compressed */
     for (uint64_t n = random_u64() % 4; n > 0; n--)
         e.descriptor ^= UINT64_C(1) << random_u64() % 64;
-    if (h->subclusters > 1)
+    if (h->subclusters > 1 && random_u64() % 4 != 0) /* none: what a compressed cluster has */
         e.bitmap = random_u64() & random_u64() & random_u64() & random_u64();
     return e;
 }
@@ -257,14 +259,15 @@ static bool keeps_promises(const struct qcow2_header *h, const struct qcow2_data
 {
     if (run->kind == QCOW2_COMPRESSED)
         return !data->external && run->start == start && run->length == h->cluster_size &&
-               run->packed_max > 0 && range_within(run->host_offset, run->packed_max, h->file_size);
+               run->packed_max > 0 &&
+               range_within(run->host_offset, run->packed_max, h->file_size) &&
+               !qcow2_header_overlap(h, run->host_offset, run->packed_max);
     if (run->start < start || run->length == 0 || run->length % h->subcluster_size != 0 ||
         run->start + run->length > start + h->cluster_size)
         return false;
-    if (run->kind != QCOW2_DATA)
-        return true;
-    return run->allocated &&
-           run->host_offset % h->cluster_size == (run->start - start) % h->cluster_size &&
+    if (!run->allocated)
+        return run->kind != QCOW2_DATA;
+    return run->host_offset % h->cluster_size == (run->start - start) % h->cluster_size &&
            run->host_offset - (run->start - start) < data->size &&
            (data->external || !qcow2_header_overlap(h, run->host_offset, run->length));
 }
