@@ -134,7 +134,7 @@ Try 'qcow2cat --help'."
     local format options name
     while read -r format options name; do
         rm -f m.img
-        qemu-img create -q -f $format -o "$options" m.img 1M
+        qemu-img create -q -f "$format" -o "$options" m.img 1M
         try qcow2cat -o out.raw m.img
         expect 4 "qcow2cat: m.img: is a $name image, which is not supported (-f raw reads it as it is)"
         [ ! -e out.raw ]
