@@ -22,8 +22,6 @@ enum {
     L2_EXTENDED_ENTRY_BYTES = 16,
     MAX_L1_BYTES = 32 << 20, /* what QEMU allows */
     L1_ENTRY_BYTES = 8,
-    MAX_SNAPSHOTS = 65536, /* what QEMU allows */
-    SNAPSHOT_HEAD_BYTES = 40,
 };
 
 static unsigned long long ull(uint64_t n)
@@ -288,10 +286,10 @@ static int check_overlap(const struct qcow2_header *h, struct fault *f)
  * now: who reads the table is told. */
 static void keep_regions(struct qcow2_header *h)
 {
-    uint64_t least = (uint64_t)h->nb_snapshots * SNAPSHOT_HEAD_BYTES;
+    uint64_t least = (uint64_t)h->nb_snapshots * QCOW2_SNAPSHOT_HEAD_BYTES;
 
     h->active_l1 = (struct qcow2_region){.offset = h->l1_table_offset, .length = l1_bytes(h)};
-    if (h->nb_snapshots <= MAX_SNAPSHOTS && h->snapshots_offset % h->cluster_size == 0 &&
+    if (h->nb_snapshots <= QCOW2_SNAPSHOTS_MAX && h->snapshots_offset % h->cluster_size == 0 &&
         range_within(h->snapshots_offset, least, h->file_size) &&
         !qcow2_header_overlap_snapshots(h, h->snapshots_offset, least))
         h->snapshots = (struct qcow2_region){.offset = h->snapshots_offset, .length = least};

@@ -26,6 +26,9 @@ enum qcow2_compression { QCOW2_COMPRESSION_ZLIB = 0, QCOW2_COMPRESSION_ZSTD = 1 
  * files it is. */
 enum { QCOW2_BACKING_NAME_MAX = 1023, QCOW2_BACKING_FORMAT_MAX = 15, QCOW2_DATA_NAME_MAX = 1023 };
 
+/* What QEMU allows, and the fixed part of each entry of their table. */
+enum { QCOW2_SNAPSHOTS_MAX = 65536, QCOW2_SNAPSHOT_HEAD_BYTES = 40 };
+
 /* A table of the image file: where, and how many bytes. */
 struct qcow2_region {
     uint64_t offset;

@@ -11,10 +11,8 @@
 #include "base/text.h"
 
 enum {
-    ENTRY_HEAD_BYTES = 40,
     EXTRA_READ_BYTES = 16, /* of the extra data: the two sizes */
     /* What QEMU allows. */
-    MAX_SNAPSHOTS = 65536,
     MAX_EXTRA_BYTES = 1024,
     MAX_TABLE_BYTES = 64 << 20,
 };
@@ -40,15 +38,15 @@ static unsigned long long ull(uint64_t n)
 int qcow2_snapshots_start(struct qcow2_snapshot_walk *w, struct reader *r,
                           const struct qcow2_header *h, struct fault *f)
 {
-    uint64_t least = (uint64_t)h->nb_snapshots * ENTRY_HEAD_BYTES;
+    uint64_t least = (uint64_t)h->nb_snapshots * QCOW2_SNAPSHOT_HEAD_BYTES;
     const char *under;
 
     *w = (struct qcow2_snapshot_walk){.reader = r, .header = h, .at = h->snapshots_offset};
     if (h->nb_snapshots == 0)
         return 0;
-    if (h->nb_snapshots > MAX_SNAPSHOTS)
+    if (h->nb_snapshots > QCOW2_SNAPSHOTS_MAX)
         return fault_set(f, FAULT_DAMAGED, "the image has %u snapshots, more than %d",
-                         h->nb_snapshots, MAX_SNAPSHOTS);
+                         h->nb_snapshots, QCOW2_SNAPSHOTS_MAX);
     if (h->snapshots_offset % h->cluster_size != 0)
         return fault_set(f, FAULT_DAMAGED, "snapshot table offset 0x%llx is not cluster-aligned",
                          ull(h->snapshots_offset));
@@ -82,7 +80,7 @@ static int check_room(const struct qcow2_snapshot_walk *w, uint64_t at, uint64_t
 
 static int read_head(const struct qcow2_snapshot_walk *w, struct entry_head *e, struct fault *f)
 {
-    uint8_t p[ENTRY_HEAD_BYTES];
+    uint8_t p[QCOW2_SNAPSHOT_HEAD_BYTES];
 
     if (check_room(w, w->at, sizeof(p), f) < 0 ||
         reader_read(w->reader, w->at, p, sizeof(p), f) < 0)
@@ -112,7 +110,7 @@ static int read_sizes(const struct qcow2_snapshot_walk *w, const struct entry_he
     size_t n = min_u64(e->extra_data_size, EXTRA_READ_BYTES);
     uint8_t p[EXTRA_READ_BYTES];
 
-    if (n > 0 && reader_read(w->reader, w->at + ENTRY_HEAD_BYTES, p, n, f) < 0)
+    if (n > 0 && reader_read(w->reader, w->at + QCOW2_SNAPSHOT_HEAD_BYTES, p, n, f) < 0)
         return f->code;
     s->vm_state_size = n >= 8 ? be64_at(p) : e->vm_state_size;
     s->disk_size = n >= 16 ? be64_at(p + 8) : w->header->active_size;
@@ -153,7 +151,7 @@ int qcow2_snapshots_next(struct qcow2_snapshot_walk *w, struct qcow2_snapshot *o
     s.date_sec = e.date_sec;
     s.date_nsec = e.date_nsec;
     s.vm_clock_nsec = e.vm_clock_nsec;
-    strings = w->at + ENTRY_HEAD_BYTES + e.extra_data_size;
+    strings = w->at + QCOW2_SNAPSHOT_HEAD_BYTES + e.extra_data_size;
     if (read_sizes(w, &e, &s, f) < 0 ||
         read_string(w, "ID", strings, e.id_str_size, &s.id, f) < 0 ||
         read_string(w, "name", strings + e.id_str_size, e.name_size, &s.name, f) < 0) {
