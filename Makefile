@@ -3,10 +3,11 @@
 
 # ---- the table: each command and the layers that it links, top first ----
 
-COMMANDS := qcow2cat partls partextract ext4walk \
+COMMANDS := qcow2cat qcow2info partls partextract ext4walk \
             engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack
 
 LAYERS_qcow2cat      := part qcow2 io base
+LAYERS_qcow2info     := part qcow2 io base
 LAYERS_partls        := part qcow2 io base
 LAYERS_partextract   := part qcow2 io base
 LAYERS_ext4walk      := ext4 manifest part qcow2 io base
@@ -18,10 +19,11 @@ LAYERS_engram-verify := engram manifest io base
 LAYERS_engram-unpack := engram manifest io base
 
 # What commands share beside libcommon: the layers are composed only in cmd/.
-SHARED_qcow2cat      := image product
-SHARED_partls        := image
-SHARED_partextract   := image product
-SHARED_ext4walk      := image product
+SHARED_qcow2cat      := image foreign product
+SHARED_qcow2info     := image foreign imageinfo imagemap
+SHARED_partls        := image foreign
+SHARED_partextract   := image foreign product
+SHARED_ext4walk      := image foreign product
 SHARED_engram-pack   := product
 SHARED_engram-walk   := engramfile product
 SHARED_engram-ls     := engramfile

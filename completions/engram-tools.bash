@@ -3,7 +3,8 @@
 # bash completion for all of engram-tools: one table of options, one function.
 
 declare -gA _engram_tools_options=(
-    [qcow2cat]="-f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
+    [qcow2cat]="-f --format --backing-dir --no-backing -s --snapshot --range -o --output -q --quiet -P --progress -h --help -V --version"
+    [qcow2info]="-f --format --backing-dir --no-backing -s --snapshot --map --json -q --quiet -h --help -V --version"
     [partls]="-f --format --backing-dir --no-backing --json -q --quiet -h --help -V --version"
     [partextract]="-f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
     [ext4walk]="-f --format --backing-dir --no-backing -p --partition -n --no-data --times -o --output -q --quiet -P --progress -h --help -V --version"

@@ -30,6 +30,7 @@ make_disk() {
     printf 'label: gpt\nstart=2048, size=2048, type=uefi\nstart=4096, size=8192, type=linux\n' | sfdisk -q disk.raw
     dd if=root.ext4 of=disk.raw bs=1M seek=2 conv=notrunc status=none
     qemu-img convert -f raw -O qcow2 disk.raw vm.qcow2
+    qemu-img snapshot -c before-update vm.qcow2
 }
 
 setup_file() {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "part/part.h"
-#include "qcow2/qcow2.h"
+#include "shared/foreign.h"
 
 static void add_backing_dir(struct image_options *o, struct cli *cli, const char *dir)
 {
@@ -38,6 +38,9 @@ void image_option(struct image_options *options, struct cli *cli, int key, const
             cli_usage(cli, "%s", f.text);
         options->partition = value;
         break;
+    case 's':
+        options->snapshot = value;
+        break;
     case IMAGE_KEY_BACKING_DIR:
         add_backing_dir(options, cli, value);
         break;
@@ -55,20 +58,30 @@ void image_options_free(struct image_options *options)
     *options = (struct image_options){0};
 }
 
-/* A pipe is raw unless -f or the command says otherwise: what a guest wrote into its disk must not
- * decide how the disk is read. */
-static int is_qcow2(struct source *s, const struct image_options *o, bool *answer, struct fault *f)
+static int detect_format(struct source *s, bool *is_qcow2, struct fault *f)
 {
     uint8_t head[QCOW2_MAGIC_BYTES];
     size_t got = 0;
 
-    if (o->format || (source_is_pipe(s) && !o->detect_in_pipe)) {
-        *answer = o->format && strcmp(o->format, "qcow2") == 0;
-        return 0;
-    }
     if (source_head(s, head, sizeof(head), &got, f) < 0)
         return f->code;
-    *answer = qcow2_detect(head, got);
+    *is_qcow2 = qcow2_detect(head, got);
+    /* A pipe has what some program made of a disk: whatever a guest wrote there passes. */
+    return *is_qcow2 || source_is_pipe(s) ? 0 : foreign_refuse(s, f);
+}
+
+/* A pipe is raw unless options or the command say otherwise: what a guest wrote into its disk must
+ * not decide how the disk is read. */
+static int find_format(struct source *s, const struct image_options *o, bool *is_qcow2,
+                       struct fault *f)
+{
+    bool detect = !source_is_pipe(s) || o->detect_in_pipe || o->snapshot;
+
+    *is_qcow2 = o->format && strcmp(o->format, "qcow2") == 0;
+    if (!o->format && detect && detect_format(s, is_qcow2, f) < 0)
+        return f->code;
+    if (o->snapshot && !*is_qcow2)
+        return fault_set(f, FAULT_USAGE, "a raw image has no snapshots");
     return 0;
 }
 
@@ -90,35 +103,56 @@ static int select_partition(struct cli *cli, const char *selector, struct source
     return *s && *s != disk ? 0 : f->code;
 }
 
-int image_open(struct cli *cli, const char *operand, const struct image_options *options,
-               struct source **out, struct fault *f)
+int image_open_file(struct cli *cli, const char *operand, const struct image_options *options,
+                    struct source **file, bool *is_qcow2, struct fault *f)
 {
-    bool is_stdin = !operand || strcmp(operand, "-") == 0;
-    const struct qcow2_options qcow2 = {
+    bool is_stdin = !image_path(operand);
+
+    cli->operand = is_stdin ? "standard input" : operand;
+    if ((is_stdin ? source_open_stdin(file, f) : source_open_path(operand, file, f)) < 0)
+        return f->code;
+    if (find_format(*file, options, is_qcow2, f) < 0) {
+        source_close(*file);
+        *file = NULL;
+        return f->code;
+    }
+    return 0;
+}
+
+struct qcow2_options image_qcow2_options(const struct image_options *options, const struct cli *cli)
+{
+    return (struct qcow2_options){
+        .snapshot = options->snapshot,
         .no_backing = options->no_backing,
         .backing_dirs = options->backing_dirs,
         .backing_dir_count = options->backing_dir_count,
         .notices = &cli->notices,
     };
+}
+
+const char *image_path(const char *operand)
+{
+    return operand && strcmp(operand, "-") != 0 ? operand : NULL;
+}
+
+int image_open(struct cli *cli, const char *operand, const struct image_options *options,
+               struct source **out, struct fault *f)
+{
+    const struct qcow2_options qcow2 = image_qcow2_options(options, cli);
+    struct source *file = NULL;
     struct source *s = NULL;
-    bool qcow2_wanted = false;
+    bool is_qcow2 = false;
 
-    cli->operand = is_stdin ? "standard input" : operand;
-    if ((is_stdin ? source_open_stdin(&s, f) : source_open_path(operand, &s, f)) < 0 ||
-        is_qcow2(s, options, &qcow2_wanted, f) < 0)
-        goto fail;
-    if (qcow2_wanted) {
-        struct source *file = s;
-
-        s = NULL; /* owned by the image from here on */
-        if (qcow2_open(file, is_stdin ? NULL : operand, &qcow2, &s, f) < 0)
-            goto fail;
+    if (image_open_file(cli, operand, options, &file, &is_qcow2, f) < 0)
+        return f->code;
+    if (!is_qcow2)
+        s = file;
+    else if (qcow2_open(file, image_path(operand), &qcow2, &s, f) < 0)
+        return f->code;
+    if (options->partition && select_partition(cli, options->partition, &s, f) < 0) {
+        source_close(s);
+        return f->code;
     }
-    if (options->partition && select_partition(cli, options->partition, &s, f) < 0)
-        goto fail;
     *out = s;
     return 0;
-fail:
-    source_close(s);
-    return f->code;
 }

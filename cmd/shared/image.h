@@ -9,13 +9,15 @@
 #include "base/cli.h"
 #include "base/fault.h"
 #include "io/source.h"
+#include "qcow2/qcow2.h"
 
 /* What the options said; zero is the default. */
 struct image_options {
     const char *format;    /* NULL: detected; "raw" or "qcow2" */
     const char *partition; /* NULL: the whole image; else a selector, see partextract(1) */
+    const char *snapshot;  /* NULL: the disk as it is; else a snapshot of a qcow2 image */
     bool detect_in_pipe;   /* a pipe may be qcow2 without -f, too */
-    bool no_backing;       /* an image that needs a backing file is refused */
+    bool no_backing;       /* an image that needs a backing or data file is refused */
     const char *
         *backing_dirs; /* further directories for backing files; freed by image_options_free */
     size_t backing_dir_count;
@@ -27,9 +29,10 @@ enum { IMAGE_KEY_BACKING_DIR = 1100, IMAGE_KEY_NO_BACKING };
 #define IMAGE_OPTIONS                                                                              \
     {'f', "format", "FMT", "IMAGE is raw or qcow2 (default: detected)"},                           \
         {IMAGE_KEY_BACKING_DIR, "backing-dir", "DIR",                                              \
-         "backing files may lie in DIR too (repeatable)"},                                         \
+         "backing and data files may lie in DIR too (repeatable)"},                                \
     {                                                                                              \
-        IMAGE_KEY_NO_BACKING, "no-backing", NULL, "refuse an image that needs a backing file"      \
+        IMAGE_KEY_NO_BACKING, "no-backing", NULL,                                                  \
+            "refuse an image that needs a backing or data file"                                    \
     }
 
 #define IMAGE_OPTION_PARTITION                                                                     \
@@ -38,12 +41,29 @@ enum { IMAGE_KEY_BACKING_DIR = 1100, IMAGE_KEY_NO_BACKING };
             "read this partition of IMAGE: a number, label=, uuid=, type= or largest"              \
     }
 
+#define IMAGE_OPTION_SNAPSHOT                                                                      \
+    {                                                                                              \
+        's', "snapshot", "NAME|ID", "the disk as this internal snapshot of IMAGE has it"           \
+    }
+
 /*
  * Open the operand (NULL or "-": standard input).  A qcow2 image's backing chain is opened as well.
  * Sets cli->operand for messages.  The caller closes *out.
  */
 int image_open(struct cli *cli, const char *operand, const struct image_options *options,
                struct source **out, struct fault *f);
+
+/*
+ * The first half of it, for whoever looks into the image itself: the operand as a file, and whether
+ * it is to be read as qcow2.  Sets cli->operand.  The caller closes *file.
+ */
+int image_open_file(struct cli *cli, const char *operand, const struct image_options *options,
+                    struct source **file, bool *is_qcow2, struct fault *f);
+
+/* What the options say of a qcow2 image, and where it lies (NULL for standard input). */
+struct qcow2_options image_qcow2_options(const struct image_options *options,
+                                         const struct cli *cli);
+const char *image_path(const char *operand);
 
 /* Take an option that one of the tables above brought in; others are ignored.  Exits with a usage
  * message on a wrong argument. */

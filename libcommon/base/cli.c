@@ -63,7 +63,7 @@ static void say_notice(void *context, enum notice_kind kind, const char *subject
 
     if (kind == NOTICE_LOSS)
         cli->lost = true;
-    if (kind == NOTICE_LOSS || !cli->quiet)
+    if (kind != NOTICE_INFO || !cli->quiet)
         put_message(cli, subject_or_operand(cli, subject), text);
 }
 

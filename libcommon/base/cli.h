@@ -39,7 +39,7 @@ struct cli_command {
     }
 #define CLI_OPTION_QUIET                                                                           \
     {                                                                                              \
-        'q', "quiet", NULL, "no notes; errors and losses are still told"                           \
+        'q', "quiet", NULL, "no notes; warnings, losses and errors are still told"                 \
     }
 #define CLI_OPTION_PROGRESS                                                                        \
     {                                                                                              \

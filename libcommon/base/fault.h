@@ -46,10 +46,12 @@ int fault_about(struct fault *f, const char *subject);
 int fault_prefix(struct fault *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Things worth telling that do not stop the work.  NOTICE_INFO leaves the exit status alone;
- * NOTICE_LOSS means damage was worked around or something could not be carried: status 5.
+ * Things worth telling that do not stop the work.  NOTICE_INFO leaves the exit status alone, and
+ * --quiet hides it; NOTICE_WARNING leaves it alone, too, but what is read may be wrong, so that it
+ * is always told; NOTICE_LOSS means damage was worked around or something could not be carried:
+ * status 5.
  */
-enum notice_kind { NOTICE_INFO, NOTICE_LOSS };
+enum notice_kind { NOTICE_INFO, NOTICE_WARNING, NOTICE_LOSS };
 
 struct notices {
     void (*say)(void *context, enum notice_kind kind, const char *subject, const char *text);

@@ -118,6 +118,21 @@ int reader_read(struct reader *r, uint64_t offset, void *buffer, size_t length, 
     return 0;
 }
 
+int reader_hole(struct reader *r, uint64_t offset, uint64_t length, uint64_t *zeros,
+                struct fault *f)
+{
+    struct extent e;
+
+    *zeros = 0;
+    if (length == 0)
+        return 0;
+    if (source_map(r->source, offset, length, &e, f) < 0)
+        return f->code;
+    if (e.kind == EXTENT_HOLE)
+        *zeros = e.length;
+    return 0;
+}
+
 void reader_close(struct reader *r)
 {
     if (!r)

@@ -2,28 +2,22 @@
 /* A qcow2 image with its backing files, from the outermost to the last. */
 #include "qcow2/chain.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "io/confine.h"
+#include "qcow2/named.h"
+#include "qcow2/snapshot.h"
 
 /* What metadata caches may take together; one image's share is never below the least. */
 enum { CACHE_BYTES = 16 << 20, CACHE_BYTES_LEAST = 256 << 10 };
 
-static const struct confine_words words = {.what = "backing file", .option = "--backing-dir"};
-
 /* Everything that opening a chain needs to know. */
 struct opening {
     struct qcow2_chain *chain;
-    const char *path; /* of the outermost image, or NULL */
     const struct qcow2_options *options;
-    struct confine *confine; /* NULL until the first backing file */
+    struct qcow2_opener opener;
 };
 
 static struct qcow2_layer *last_layer(const struct qcow2_chain *chain)
@@ -31,7 +25,7 @@ static struct qcow2_layer *last_layer(const struct qcow2_chain *chain)
     return chain->layers[chain->count - 1];
 }
 
-/* The innermost image's backing file name, as messages show it. */
+/* The backing file name of an image, as messages show it. */
 static const char *quoted_backing(const struct qcow2_layer *l, char *buffer, size_t size)
 {
     text_escape(buffer, size, l->header.backing_file, strlen(l->header.backing_file));
@@ -57,6 +51,7 @@ static int add_layer(struct qcow2_chain *chain, struct source *lower, struct fau
 static void close_layer(struct qcow2_layer *l)
 {
     reader_close(l->reader);
+    source_close(l->external);
     source_close(l->lower);
     free(l->directory);
     free(l);
@@ -68,92 +63,38 @@ static void tell_of_state(const struct qcow2_layer *l, const struct notices *n)
         notice(n, NOTICE_INFO, l->lower->name,
                "was not closed properly (dirty bit); it is read as it stands");
     if (l->header.incompatible_features & QCOW2_INCOMPAT_CORRUPT)
-        notice(n, NOTICE_INFO, l->lower->name,
+        notice(n, NOTICE_WARNING, l->lower->name,
                "is marked as corrupt (corrupt bit); it is read as it stands");
 }
 
-static int read_tables(struct qcow2_layer *l, struct reader *r, struct fault *f)
+/* What the header does not settle: the disk's state that is wanted, and how large the file is that
+ * has its data. */
+static int read_tables(const struct opening *o, struct qcow2_layer *l, struct reader *r,
+                       struct fault *f)
 {
+    bool outermost = l == o->chain->layers[0];
     uint64_t file_size;
 
     /* Its tables may be anywhere: of a pipe, all is kept. */
     if (source_size(l->lower, &file_size, f) < 0 ||
         qcow2_header_read(r, file_size, &l->header, f) < 0)
         return f->code;
-    l->table = (struct qcow2_table){.header = &l->header, .reader = r};
+    if (outermost && o->options->snapshot &&
+        qcow2_snapshot_use(r, &l->header, o->options->snapshot, f) < 0)
+        return f->code;
+    l->size = l->header.size;
+    l->table = (struct qcow2_table){.header = &l->header, .reader = r, .data.size = file_size};
     return qcow2_table_check(&l->table, f);
 }
 
-/* Read the header of the layer added last, and check its tables.  The cache is let go: how much of
- * it each image may have is known when the chain is. */
-static int read_image(struct qcow2_layer *l, const struct notices *notices, struct fault *f)
-{
-    struct reader *r;
-    int code = reader_open(l->lower, CACHE_BYTES_LEAST, &r, f);
-
-    if (code == 0) {
-        code = read_tables(l, r, f);
-        l->table.reader = NULL;
-        reader_close(r);
-    }
-    if (code < 0)
-        return fault_about(f, l->lower->name);
-    tell_of_state(l, notices);
-    return 0;
-}
-
-/* ---- its backing file ---- */
-
-/* As QEMU sees it: something before a colon that comes before any slash. */
-static bool names_protocol(const char *name)
-{
-    return name[strcspn(name, ":/")] == ':';
-}
-
-/* What can be said of a backing file before anything is opened. */
-static int check_wanted(const struct opening *o, const struct qcow2_layer *from, struct fault *f)
-{
-    char name[512];
-
-    quoted_backing(from, name, sizeof(name));
-    if (o->options->no_backing)
-        return fault_set(f, FAULT_UNSUPPORTED,
-                         "needs backing file \"%s\", which --no-backing refuses", name);
-    if (names_protocol(from->header.backing_file))
-        return fault_set(f, FAULT_UNSUPPORTED,
-                         "backing file \"%s\" is named with a protocol: only plain files are "
-                         "opened",
-                         name);
-    if (!o->path)
-        return fault_set(f, FAULT_UNSUPPORTED,
-                         "needs backing file \"%s\", which can be found only if the image is "
-                         "given as a file's name",
-                         name);
-    if (o->chain->count >= QCOW2_CHAIN_MAX)
-        return fault_set(f, FAULT_UNSUPPORTED, "the backing chain has more than %d images",
-                         QCOW2_CHAIN_MAX);
-    return 0;
-}
-
-/* The backing file's name for messages: as QEMU would open it. */
-static char *path_of_backing(const struct qcow2_layer *from)
-{
-    const char *image = from->lower->name;
-    const char *slash = strrchr(image, '/');
-    char *path;
-
-    if (from->header.backing_file[0] == '/' || !slash)
-        return strdup(from->header.backing_file);
-    return asprintf(&path, "%.*s/%s", (int)(slash - image), image, from->header.backing_file) < 0
-               ? NULL
-               : path;
-}
-
 /* Which file the outermost image is: that its first byte comes from, if that is one. */
-static int identify_outermost(struct qcow2_layer *l, struct fault *f)
+static int identify_outermost(struct qcow2_chain *chain, struct fault *f)
 {
+    struct qcow2_layer *l = chain->layers[0];
     struct extent e;
 
+    if (l->identified)
+        return 0;
     if (source_map(l->lower, 0, 1, &e, f) < 0)
         return f->code;
     l->identified = e.kind == EXTENT_FILE && e.file.host->fd >= 0;
@@ -164,56 +105,104 @@ static int identify_outermost(struct qcow2_layer *l, struct fault *f)
     return 0;
 }
 
-static int identify_backing(const struct qcow2_chain *chain, int fd, struct stat *st,
-                            struct fault *f)
+static bool has_image(const struct qcow2_chain *chain, const struct qcow2_found *found)
 {
-    char name[512];
-
-    if (fstat(fd, st) < 0)
-        return fault_errno(f, errno, "cannot stat the backing file");
     for (size_t i = 0; i < chain->count; i++) {
         const struct qcow2_layer *l = chain->layers[i];
 
-        if (l->identified && l->device == st->st_dev && l->inode == st->st_ino)
-            return fault_set(f, FAULT_DAMAGED,
-                             "backing file \"%s\" is already in the chain: it is a loop",
-                             quoted_backing(last_layer(chain), name, sizeof(name)));
+        if (l->identified && l->device == found->device && l->inode == found->inode)
+            return true;
     }
+    return false;
+}
+
+static int open_data_file(struct opening *o, struct qcow2_layer *l, struct fault *f)
+{
+    const struct qcow2_wanted wanted = {
+        .what = "data file",
+        .name = l->header.data_file,
+        .image = l->lower->name,
+        .directory = l->directory,
+    };
+    struct qcow2_found found;
+    char name[512];
+
+    if (!(l->header.incompatible_features & QCOW2_INCOMPAT_DATA_FILE))
+        return 0;
+    if (l->header.data_file[0] == '\0')
+        return fault_set(f, FAULT_UNSUPPORTED, "has an external data file, but does not name it");
+    if (identify_outermost(o->chain, f) < 0 ||
+        qcow2_opener_find(&o->opener, &wanted, &found, f) < 0)
+        return f->code;
+    free(found.directory); /* it names no other file */
+    if (has_image(o->chain, &found)) {
+        source_close(found.source);
+        text_escape(name, sizeof(name), wanted.name, strlen(wanted.name));
+        return fault_set(f, FAULT_DAMAGED, "data file \"%s\" is an image of the chain itself",
+                         name);
+    }
+    l->external = found.source;
+    l->table.data = (struct qcow2_data){.external = true, .size = found.source->size};
     return 0;
 }
+
+/* Read the header of the layer added last, and check its tables.  The cache is let go: how much of
+ * it each image may have is known when the chain is. */
+static int read_image(struct opening *o, struct fault *f)
+{
+    struct qcow2_layer *l = last_layer(o->chain);
+    struct reader *r;
+    int code = reader_open(l->lower, CACHE_BYTES_LEAST, &r, f);
+
+    if (code == 0) {
+        code = read_tables(o, l, r, f);
+        l->table.reader = NULL;
+        reader_close(r);
+    }
+    if (code == 0)
+        code = open_data_file(o, l, f);
+    if (code < 0)
+        return fault_about(f, l->lower->name);
+    tell_of_state(l, o->options->notices);
+    return 0;
+}
+
+/* ---- its backing file ---- */
 
 /* Append the backing file of the last layer to the chain, as a file whose content is not yet read.
  */
 static int add_backing_file(struct opening *o, struct fault *f)
 {
     const struct qcow2_layer *from = last_layer(o->chain);
-    char *directory = NULL;
-    struct source *lower;
-    struct stat st;
-    char *path;
-    int fd;
+    const struct qcow2_wanted wanted = {
+        .what = "backing file",
+        .name = from->header.backing_file,
+        .image = from->lower->name,
+        .directory = from->directory,
+    };
+    struct qcow2_found found;
+    char name[512];
 
-    if (confine_file(o->confine, from->directory, from->header.backing_file, &words, &fd,
-                     &directory, f) < 0)
+    if (o->chain->count >= QCOW2_CHAIN_MAX)
+        return fault_set(f, FAULT_UNSUPPORTED, "the backing chain has more than %d images",
+                         QCOW2_CHAIN_MAX);
+    if (qcow2_opener_find(&o->opener, &wanted, &found, f) < 0)
         return f->code;
-    path = path_of_backing(from);
-    if (!path)
-        fault_memory(f, "a path", strlen(from->header.backing_file));
-    if (!path || identify_backing(o->chain, fd, &st, f) < 0) {
-        close(fd);
+    if (has_image(o->chain, &found)) {
+        source_close(found.source);
+        fault_set(f, FAULT_DAMAGED, "backing file \"%s\" is already in the chain: it is a loop",
+                  quoted_backing(from, name, sizeof(name)));
         goto fail;
     }
-    if (source_from_fd(fd, path, &lower, f) < 0 || add_layer(o->chain, lower, f) < 0)
+    if (add_layer(o->chain, found.source, f) < 0)
         goto fail;
-    free(path);
-    last_layer(o->chain)->directory = directory;
+    last_layer(o->chain)->directory = found.directory;
     last_layer(o->chain)->identified = true;
-    last_layer(o->chain)->device = st.st_dev;
-    last_layer(o->chain)->inode = st.st_ino;
+    last_layer(o->chain)->device = found.device;
+    last_layer(o->chain)->inode = found.inode;
     return 0;
 fail:
-    free(path);
-    free(directory);
+    free(found.directory);
     return f->code;
 }
 
@@ -237,25 +226,10 @@ static int find_format(const struct opening *o, const struct qcow2_layer *from, 
     if (source_head(last_layer(o->chain)->lower, head, sizeof(head), &got, f) < 0)
         return f->code;
     *raw = !qcow2_detect(head, got);
-    notice(o->options->notices, NOTICE_INFO, from->lower->name,
+    notice(o->options->notices, NOTICE_WARNING, from->lower->name,
            "declares no format for backing file \"%s\": taken for %s by its content",
            quoted_backing(from, quoted, sizeof(quoted)), *raw ? "raw" : "qcow2");
     return 0;
-}
-
-/* Get ready for backing files, at the first one. */
-static int confine_outermost(struct opening *o, struct fault *f)
-{
-    struct qcow2_layer *first = o->chain->layers[0];
-
-    if (o->confine)
-        return 0;
-    if (confine_open(o->path, o->options->backing_dirs, o->options->backing_dir_count, &o->confine,
-                     f) < 0 ||
-        identify_outermost(first, f) < 0)
-        return f->code;
-    first->directory = strdup(confine_directory(o->confine));
-    return first->directory ? 0 : fault_memory(f, "a path", strlen(o->path));
 }
 
 static int open_backing(struct opening *o, struct fault *f)
@@ -263,12 +237,15 @@ static int open_backing(struct opening *o, struct fault *f)
     const struct qcow2_layer *from = last_layer(o->chain);
     struct qcow2_layer *backing;
 
-    if (check_wanted(o, from, f) < 0 || confine_outermost(o, f) < 0 || add_backing_file(o, f) < 0)
+    if (identify_outermost(o->chain, f) < 0)
+        return f->code;
+    if (add_backing_file(o, f) < 0)
         return fault_about(f, from->lower->name);
     backing = last_layer(o->chain);
     if (find_format(o, from, &backing->raw, f) < 0)
         return fault_about(f, backing->lower->name);
-    return backing->raw ? 0 : read_image(backing, o->options->notices, f);
+    backing->size = backing->lower->size;
+    return backing->raw ? 0 : read_image(o, f);
 }
 
 /* ---- the chain ---- */
@@ -290,18 +267,32 @@ static int share_cache(struct qcow2_chain *chain, struct fault *f)
     return 0;
 }
 
-int qcow2_chain_open(struct qcow2_chain *chain, struct source *lower, const char *path,
+/* Open what the first layer needs, which has been added, and so on. */
+static int open_layers(struct opening *o, bool raw, struct fault *f)
+{
+    struct qcow2_layer *first = o->chain->layers[0];
+    int code;
+
+    first->raw = raw;
+    if (raw)
+        return source_size(first->lower, &first->size, f);
+    code = read_image(o, f);
+    while (code == 0 && last_layer(o->chain)->header.backing_file[0] != '\0')
+        code = open_backing(o, f);
+    return code == 0 ? share_cache(o->chain, f) : code;
+}
+
+int qcow2_chain_open(struct qcow2_chain *chain, struct source *lower, bool raw, const char *path,
                      const struct qcow2_options *options, struct fault *f)
 {
-    struct opening o = {.chain = chain, .path = path, .options = options};
+    struct opening o = {
+        .chain = chain, .options = options, .opener = {.path = path, .options = options}};
     int code = add_layer(chain, lower, f);
 
     if (code == 0)
-        code = read_image(chain->layers[0], options->notices, f);
-    while (code == 0 && last_layer(chain)->header.backing_file[0] != '\0')
-        code = open_backing(&o, f);
-    confine_close(o.confine);
-    return code == 0 ? share_cache(chain, f) : code;
+        code = open_layers(&o, raw, f);
+    qcow2_opener_close(&o.opener);
+    return code;
 }
 
 void qcow2_chain_close(struct qcow2_chain *chain)

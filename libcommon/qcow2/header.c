@@ -16,6 +16,10 @@ enum {
     MIN_CLUSTER_BITS = 9,
     MAX_CLUSTER_BITS = 21,
     MAX_REFCOUNT_ORDER = 6,
+    SUBCLUSTERS = 32,                  /* of a cluster, with extended L2 entries */
+    MIN_EXTENDED_CLUSTER_BITS = 9 + 5, /* a subcluster has a sector at least */
+    L2_ENTRY_BYTES = 8,
+    L2_EXTENDED_ENTRY_BYTES = 16,
     MAX_L1_BYTES = 32 << 20, /* what QEMU allows */
     L1_ENTRY_BYTES = 8,
 };
@@ -34,10 +38,14 @@ static void decode_v2(const uint8_t *p, struct qcow2_header *h)
     h->backing_file_size = be32_at(p + 16);
     h->cluster_bits = be32_at(p + 20);
     h->size = be64_at(p + 24);
+    h->active_size = h->size;
     h->crypt_method = be32_at(p + 32);
     h->l1_size = be32_at(p + 36);
     h->l1_table_offset = be64_at(p + 40);
     h->refcount_table_offset = be64_at(p + 48);
+    h->refcount_table_clusters = be32_at(p + 56);
+    h->nb_snapshots = be32_at(p + 60);
+    h->snapshots_offset = be64_at(p + 64);
     /* What version 2 does not say, as the specification fills it in. */
     h->refcount_order = 4;
     h->header_length = V2_HEADER_BYTES;
@@ -46,6 +54,8 @@ static void decode_v2(const uint8_t *p, struct qcow2_header *h)
 static void decode_v3(const uint8_t *p, struct qcow2_header *h)
 {
     h->incompatible_features = be64_at(p + 72);
+    h->compatible_features = be64_at(p + 80);
+    h->autoclear_features = be64_at(p + 88);
     h->refcount_order = be32_at(p + 96);
     h->header_length = be32_at(p + 100);
     if (h->header_length > V3_HEADER_BYTES)
@@ -93,6 +103,22 @@ static int check_clusters(struct qcow2_header *h, struct fault *f)
         return fault_set(f, FAULT_DAMAGED, "cluster_bits is %u, outside %d to %d", h->cluster_bits,
                          MIN_CLUSTER_BITS, MAX_CLUSTER_BITS);
     h->cluster_size = UINT64_C(1) << h->cluster_bits;
+    return 0;
+}
+
+/* "The cluster size must be at least 16 KB (cluster_bits >= 14)" for extended L2 entries. */
+static int check_subclusters(struct qcow2_header *h, struct fault *f)
+{
+    bool extended = h->incompatible_features & QCOW2_INCOMPAT_EXTENDED_L2;
+
+    if (extended && h->cluster_bits < MIN_EXTENDED_CLUSTER_BITS)
+        return fault_set(f, FAULT_DAMAGED,
+                         "cluster_bits is %u, less than the %d that extended L2 entries need",
+                         h->cluster_bits, MIN_EXTENDED_CLUSTER_BITS);
+    h->subclusters = extended ? SUBCLUSTERS : 1;
+    h->subcluster_size = h->cluster_size / h->subclusters;
+    h->l2_entry_bytes = extended ? L2_EXTENDED_ENTRY_BYTES : L2_ENTRY_BYTES;
+    h->l2_span_bits = 2 * h->cluster_bits - (extended ? 4 : 3);
     return 0;
 }
 
@@ -148,14 +174,68 @@ static int check_compression(const struct qcow2_header *h, struct fault *f)
     return 0;
 }
 
-/* One L1 entry maps as many clusters as an L2 table, which is one cluster, has 8-byte entries. */
-static int check_l1(struct qcow2_header *h, struct fault *f)
+static bool overlaps(uint64_t offset, uint64_t length, uint64_t start, uint64_t size)
 {
-    uint64_t covered_bits = 2 * h->cluster_bits - 3;
-    uint64_t used = div_round_up(h->size, UINT64_C(1) << covered_bits);
-    uint64_t bytes = (uint64_t)h->l1_size * L1_ENTRY_BYTES;
+    return length != 0 && size != 0 &&
+           (offset <= start ? start - offset < length : offset - start < size);
+}
 
-    if (bytes > MAX_L1_BYTES)
+static uint64_t l1_bytes(const struct qcow2_header *h)
+{
+    return (uint64_t)h->l1_size * L1_ENTRY_BYTES;
+}
+
+static uint64_t refcount_table_bytes(const struct qcow2_header *h)
+{
+    return h->refcount_table_clusters * h->cluster_size;
+}
+
+static bool overlaps_region(uint64_t offset, uint64_t length, const struct qcow2_region *region)
+{
+    return overlaps(offset, length, region->offset, region->length);
+}
+
+const char *qcow2_header_overlap_snapshots(const struct qcow2_header *h, uint64_t offset,
+                                           uint64_t length)
+{
+    if (overlaps(offset, length, 0, h->cluster_size) ||
+        overlaps(offset, length, h->l1_table_offset, l1_bytes(h)))
+        return "the header or the L1 table";
+    if (overlaps(offset, length, h->refcount_table_offset, refcount_table_bytes(h)))
+        return "the refcount table";
+    if (overlaps_region(offset, length, &h->active_l1))
+        return "the active L1 table";
+    return NULL;
+}
+
+const char *qcow2_header_overlap(const struct qcow2_header *h, uint64_t offset, uint64_t length)
+{
+    const char *under = qcow2_header_overlap_snapshots(h, offset, length);
+
+    if (under)
+        return under;
+    return overlaps_region(offset, length, &h->snapshots) ? "the snapshot table" : NULL;
+}
+
+/* It is not read, but nothing may lie over it. */
+static int check_refcount_table(const struct qcow2_header *h, struct fault *f)
+{
+    if (!range_within(h->refcount_table_offset, refcount_table_bytes(h), h->file_size))
+        return fault_set(f, FAULT_DAMAGED,
+                         "refcount table of %llu bytes at 0x%llx passes the end of the file "
+                         "(%llu bytes)",
+                         ull(refcount_table_bytes(h)), ull(h->refcount_table_offset),
+                         ull(h->file_size));
+    if (h->refcount_table_clusters > 0 && h->refcount_table_offset == 0)
+        return fault_set(f, FAULT_DAMAGED, "the refcount table lies over the header (offset 0)");
+    return 0;
+}
+
+static int check_l1_size(struct qcow2_header *h, struct fault *f)
+{
+    uint64_t used = div_round_up(h->size, UINT64_C(1) << h->l2_span_bits);
+
+    if (l1_bytes(h) > MAX_L1_BYTES)
         return fault_set(f, FAULT_DAMAGED, "the L1 table has %u entries, more than %d", h->l1_size,
                          MAX_L1_BYTES / L1_ENTRY_BYTES);
     if (h->l1_size < used)
@@ -163,6 +243,13 @@ static int check_l1(struct qcow2_header *h, struct fault *f)
                          "the L1 table has %u entries, but a disk of %llu bytes needs %llu",
                          h->l1_size, ull(h->size), ull(used));
     h->l1_used = (uint32_t)used;
+    return 0;
+}
+
+static int check_l1(struct qcow2_header *h, struct fault *f)
+{
+    if (check_l1_size(h, f) < 0)
+        return f->code;
     if (h->l1_size == 0)
         return 0;
     if (h->l1_table_offset % h->cluster_size != 0)
@@ -170,11 +257,51 @@ static int check_l1(struct qcow2_header *h, struct fault *f)
                          ull(h->l1_table_offset));
     if (h->l1_table_offset == 0)
         return fault_set(f, FAULT_DAMAGED, "the L1 table lies over the header (offset 0)");
-    if (!range_within(h->l1_table_offset, bytes, h->file_size))
+    if (!range_within(h->l1_table_offset, l1_bytes(h), h->file_size))
         return fault_set(f, FAULT_DAMAGED,
                          "L1 table of %llu bytes at 0x%llx passes the end of the file (%llu bytes)",
-                         ull(bytes), ull(h->l1_table_offset), ull(h->file_size));
+                         ull(l1_bytes(h)), ull(h->l1_table_offset), ull(h->file_size));
     return 0;
+}
+
+static int check_overlap(const struct qcow2_header *h, struct fault *f)
+{
+    if (overlaps(h->l1_table_offset, l1_bytes(h), h->refcount_table_offset,
+                 refcount_table_bytes(h)))
+        return fault_set(f, FAULT_DAMAGED,
+                         "the L1 table at 0x%llx lies over the refcount table at 0x%llx",
+                         ull(h->l1_table_offset), ull(h->refcount_table_offset));
+    if (overlaps_region(h->l1_table_offset, l1_bytes(h), &h->active_l1))
+        return fault_set(f, FAULT_DAMAGED,
+                         "the L1 table at 0x%llx lies over the active one at 0x%llx",
+                         ull(h->l1_table_offset), ull(h->active_l1.offset));
+    if (overlaps_region(h->l1_table_offset, l1_bytes(h), &h->snapshots))
+        return fault_set(f, FAULT_DAMAGED,
+                         "the L1 table at 0x%llx lies over the snapshot table at 0x%llx",
+                         ull(h->l1_table_offset), ull(h->snapshots.offset));
+    return 0;
+}
+
+/* Where nothing else may lie.  A snapshot table that cannot be is no obstacle to the disk as it is
+ * now: who reads the table is told. */
+static void keep_regions(struct qcow2_header *h)
+{
+    uint64_t least = (uint64_t)h->nb_snapshots * QCOW2_SNAPSHOT_HEAD_BYTES;
+
+    h->active_l1 = (struct qcow2_region){.offset = h->l1_table_offset, .length = l1_bytes(h)};
+    if (h->nb_snapshots <= QCOW2_SNAPSHOTS_MAX && h->snapshots_offset % h->cluster_size == 0 &&
+        range_within(h->snapshots_offset, least, h->file_size) &&
+        !qcow2_header_overlap_snapshots(h, h->snapshots_offset, least))
+        h->snapshots = (struct qcow2_region){.offset = h->snapshots_offset, .length = least};
+}
+
+int qcow2_header_use_l1(struct qcow2_header *h, uint64_t size, uint64_t l1_table_offset,
+                        uint32_t l1_size, struct fault *f)
+{
+    h->size = size;
+    h->l1_table_offset = l1_table_offset;
+    h->l1_size = l1_size;
+    return check_l1(h, f) < 0 ? f->code : check_overlap(h, f);
 }
 
 /* ---- the backing file's name ---- */
@@ -218,8 +345,10 @@ int qcow2_header_read(struct reader *r, uint64_t file_size, struct qcow2_header 
     /* Features come before what they could change the meaning of. */
     if (read_fields(r, h, f) < 0 || check_clusters(h, f) < 0 || check_length(h, f) < 0 ||
         check_backing(h, f) < 0 || qcow2_extensions_read(r, h, f) < 0 ||
-        check_encryption(h, f) < 0 || check_compression(h, f) < 0 || check_refcounts(h, f) < 0 ||
-        check_l1(h, f) < 0 || read_backing(r, h, f) < 0)
+        check_encryption(h, f) < 0 || check_compression(h, f) < 0 || check_subclusters(h, f) < 0 ||
+        check_refcounts(h, f) < 0 || check_l1(h, f) < 0 || check_refcount_table(h, f) < 0 ||
+        check_overlap(h, f) < 0 || read_backing(r, h, f) < 0)
         return f->code;
+    keep_regions(h);
     return 0;
 }

@@ -21,8 +21,9 @@ bool qcow2_detect(const uint8_t *head, size_t len);
 
 /* All zero is the default.  Everything it points to must outlive the image. */
 struct qcow2_options {
-    bool no_backing;                 /* an image that needs a backing file is refused */
-    const char *const *backing_dirs; /* more directories in which backing files may lie */
+    const char *snapshot;            /* NULL: the disk as it is; else a snapshot's name or ID */
+    bool no_backing;                 /* an image that needs a backing or data file is refused */
+    const char *const *backing_dirs; /* more directories in which such files may lie */
     size_t backing_dir_count;
     const struct notices *notices; /* NULL: nobody listens */
 };
@@ -30,13 +31,14 @@ struct qcow2_options {
 /*
  * Open the guest disk of an image: *out is as long as the virtual size, with the whole backing
  * chain behind it.  lower holds the image and becomes owned, also on failure.  path is where it
- * lies, for finding backing files, or NULL for a pipe or memory: an image that needs one is then
- * refused.
+ * lies, for finding the files that it names, or NULL for a pipe or memory: an image that needs one
+ * is then refused.
  *
- * Backing files are opened only where they resolve beneath the directory of path (as path names it)
- * or beneath one of backing_dirs; relative names count from the image that names them.  What is
- * refused by name is FAULT_UNSUPPORTED; header and L1 tables are checked before this returns, L2
- * tables when they are mapped.  Metadata takes at most 64 MiB of memory, whatever the image.
+ * Backing files and data files are opened only where they resolve beneath the directory of path (as
+ * path names it) or beneath one of backing_dirs; relative names count from the image that names
+ * them.  What is refused by name is FAULT_UNSUPPORTED; header and L1 tables are checked before this
+ * returns, L2 tables when they are mapped.  Metadata takes at most 64 MiB of memory, whatever the
+ * image.
  *
  * Follows docs/interop/qcow2.txt of QEMU.
  */

@@ -9,46 +9,28 @@
 #include "base/checked.h"
 
 /* Bits of table entries. */
-#define L1_OFFSET_MASK    UINT64_C(0x00fffffffffffe00) /* bits 9 to 55 */
-#define L1_RESERVED_MASK  UINT64_C(0x7f000000000001ff)
-#define L2_OFFSET_MASK    UINT64_C(0x00fffffffffffe00)
-#define L2_RESERVED_MASK  UINT64_C(0x3f000000000001fe)
-#define L2_ZERO           (UINT64_C(1) << 0) /* version 3 */
-#define ENTRY_COPIED      (UINT64_C(1) << 63)
-#define L2_COMPRESSED     (UINT64_C(1) << 62)
-#define COMPRESSED_SECTOR 512
-#define ENTRY_BYTES       8
-#define BATCH             64 /* entries read at once */
+#define L1_OFFSET_MASK   UINT64_C(0x00fffffffffffe00) /* bits 9 to 55 */
+#define L1_RESERVED_MASK UINT64_C(0x7f000000000001ff)
+#define L1_ENTRY_BYTES   8
+#define BATCH            64 /* entries read at once */
 
 static unsigned long long ull(uint64_t n)
 {
     return n;
 }
 
-/* How many bytes of the guest disk one L2 table maps, as a power of 2. */
-static unsigned l2_span_bits(const struct qcow2_header *h)
+/* Read `count` (at most BATCH) entries of the L1 table, which is known to lie within the file. */
+static int read_l1(const struct qcow2_table *t, uint64_t index, uint64_t count, uint64_t *entries,
+                   struct fault *f)
 {
-    return 2 * h->cluster_bits - 3;
-}
+    uint8_t raw[BATCH * L1_ENTRY_BYTES];
 
-/* Read `count` (at most BATCH) entries of a table that is known to lie within the file. */
-static int read_entries(const struct qcow2_table *t, uint64_t table, uint64_t index, uint64_t count,
-                        uint64_t *entries, struct fault *f)
-{
-    uint8_t raw[BATCH * ENTRY_BYTES];
-
-    if (reader_read(t->reader, table + index * ENTRY_BYTES, raw, count * ENTRY_BYTES, f) < 0)
+    if (reader_read(t->reader, t->header->l1_table_offset + index * L1_ENTRY_BYTES, raw,
+                    count * L1_ENTRY_BYTES, f) < 0)
         return f->code;
     for (uint64_t i = 0; i < count; i++)
-        entries[i] = be64_at(raw + i * ENTRY_BYTES);
+        entries[i] = be64_at(raw + i * L1_ENTRY_BYTES);
     return 0;
-}
-
-/* Does a cluster, aligned, lie over the header, which is the first one, or over the L1 table? */
-static bool is_over_metadata(const struct qcow2_header *h, uint64_t offset)
-{
-    return offset == 0 || (offset >= h->l1_table_offset &&
-                           offset - h->l1_table_offset < (uint64_t)h->l1_size * ENTRY_BYTES);
 }
 
 /* ---- L1 ---- */
@@ -57,6 +39,7 @@ static int check_l1_entry(const struct qcow2_header *h, uint64_t index, uint64_t
                           struct fault *f)
 {
     uint64_t offset = entry & L1_OFFSET_MASK;
+    const char *under;
 
     if (entry & L1_RESERVED_MASK)
         return fault_set(f, FAULT_DAMAGED, "L1 entry %llu has reserved bits set: 0x%016llx",
@@ -70,25 +53,46 @@ static int check_l1_entry(const struct qcow2_header *h, uint64_t index, uint64_t
         return fault_set(f, FAULT_DAMAGED,
                          "L2 table %llu at 0x%llx passes the end of the file (%llu bytes)",
                          ull(index), ull(offset), ull(h->file_size));
-    if (is_over_metadata(h, offset))
-        return fault_set(f, FAULT_DAMAGED,
-                         "L2 table %llu at 0x%llx lies over the header or the L1 table", ull(index),
-                         ull(offset));
+    under = qcow2_header_overlap(h, offset, h->cluster_size);
+    if (under)
+        return fault_set(f, FAULT_DAMAGED, "L2 table %llu at 0x%llx lies over %s", ull(index),
+                         ull(offset), under);
     return 0;
 }
 
-static int compare_u64(const void *a, const void *b)
+/* Put the number at root where it belongs in the heap below it. */
+static void sift_down(uint64_t *heap, size_t root, size_t count)
 {
-    const uint64_t *x = a;
-    const uint64_t *y = b;
+    uint64_t number = heap[root];
 
-    return (*x > *y) - (*x < *y);
+    for (size_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && heap[child + 1] > heap[child])
+            child++;
+        if (heap[child] <= number)
+            break;
+        heap[root] = heap[child];
+    }
+    heap[root] = number;
+}
+
+/* A heap sort, in place and of the same cost for every order: qsort may take as much memory again.
+ */
+static void sort(uint64_t *numbers, size_t count)
+{
+    for (size_t root = count / 2; root-- > 0;)
+        sift_down(numbers, root, count);
+    for (size_t end = count; end-- > 1;) {
+        uint64_t largest = numbers[0];
+
+        numbers[0] = numbers[end];
+        numbers[end] = largest;
+        sift_down(numbers, 0, end);
+    }
 }
 
 static int check_no_table_twice(uint64_t *offsets, size_t count, struct fault *f)
 {
-    if (count > 1)
-        qsort(offsets, count, sizeof(*offsets), compare_u64);
+    sort(offsets, count);
     for (size_t i = 1; i < count; i++)
         if (offsets[i] == offsets[i - 1])
             return fault_set(f, FAULT_DAMAGED, "the L2 table at 0x%llx is used more than once",
@@ -106,7 +110,7 @@ static int collect_l2_offsets(const struct qcow2_table *t, uint64_t *offsets, si
     for (uint64_t index = 0; index < h->l1_used; index += BATCH) {
         uint64_t n = min_u64(BATCH, h->l1_used - index);
 
-        if (read_entries(t, h->l1_table_offset, index, n, entries, f) < 0)
+        if (read_l1(t, index, n, entries, f) < 0)
             return f->code;
         for (uint64_t i = 0; i < n; i++) {
             if (check_l1_entry(h, index + i, entries[i], f) < 0)
@@ -135,136 +139,146 @@ int qcow2_table_check(const struct qcow2_table *t, struct fault *f)
     return code;
 }
 
-/* Lengthen a run without L2 table over the L1 entries that follow and have none either. */
-static int extend_over_l1(const struct qcow2_table *t, uint64_t index, uint64_t end,
-                          struct qcow2_run *run, struct fault *f)
-{
-    const struct qcow2_header *h = t->header;
-    uint64_t last = div_round_up(end, UINT64_C(1) << l2_span_bits(h));
-    uint64_t entries[BATCH];
-
-    while (index < last) {
-        uint64_t n = min_u64(BATCH, last - index);
-
-        if (read_entries(t, h->l1_table_offset, index, n, entries, f) < 0)
-            return f->code;
-        for (uint64_t i = 0; i < n; i++, index++) {
-            if (entries[i] & L1_OFFSET_MASK)
-                return 0;
-            run->length += UINT64_C(1) << l2_span_bits(h);
-        }
-    }
-    return 0;
-}
-
 /* ---- L2 ---- */
 
-/* The descriptor of a compressed cluster: the host offset in the lower x bits, above it the number
- * of further 512-byte sectors, which count from the one that the offset lies in. */
-static int decode_compressed(const struct qcow2_header *h, uint64_t entry, struct qcow2_run *run,
-                             struct fault *f)
+/* Read `count` (at most BATCH) entries of an L2 table that is known to lie within the file. */
+static int read_l2(const struct qcow2_table *t, uint64_t table, uint64_t index, uint64_t count,
+                   struct qcow2_entry *entries, struct fault *f)
 {
-    unsigned x = 62 - (h->cluster_bits - 8);
-    uint64_t offset = entry & ((UINT64_C(1) << x) - 1);
-    uint64_t sectors = ((entry & (L2_COMPRESSED - 1)) >> x) + 1;
-    uint64_t bytes = sectors * COMPRESSED_SECTOR - offset % COMPRESSED_SECTOR;
+    uint32_t bytes = t->header->l2_entry_bytes;
+    uint8_t raw[BATCH * 16];
 
-    if (offset >= h->file_size)
-        return fault_set(f, FAULT_DAMAGED,
-                         "the compressed cluster of guest offset 0x%llx lies at 0x%llx, past the "
-                         "end of the file (%llu bytes)",
-                         ull(run->start), ull(offset), ull(h->file_size));
-    if (offset < h->cluster_size)
-        return fault_set(f, FAULT_DAMAGED,
-                         "the compressed cluster of guest offset 0x%llx lies over the header "
-                         "(at 0x%llx)",
-                         ull(run->start), ull(offset));
-    run->kind = QCOW2_COMPRESSED;
-    run->host_offset = offset;
-    /* The last sector is counted whole, but the file need not have all of it. */
-    run->packed_max = (uint32_t)min_u64(bytes, h->file_size - offset);
+    if (reader_read(t->reader, table + index * bytes, raw, count * bytes, f) < 0)
+        return f->code;
+    for (uint64_t i = 0; i < count; i++)
+        entries[i] = (struct qcow2_entry){
+            .descriptor = be64_at(raw + i * bytes),
+            .bitmap = bytes > 8 ? be64_at(raw + i * bytes + 8) : 0,
+        };
     return 0;
 }
 
-static int check_data(const struct qcow2_header *h, uint64_t entry, const struct qcow2_run *run,
-                      struct fault *f)
+/* Is there nothing but a hole of the file where the whole of an L2 table is? */
+static int is_empty(const struct qcow2_table *t, uint64_t table, bool *empty, struct fault *f)
 {
-    uint64_t offset = entry & L2_OFFSET_MASK;
+    uint64_t zeros;
 
-    if (offset % h->cluster_size != 0)
-        return fault_set(f, FAULT_DAMAGED,
-                         "the cluster of guest offset 0x%llx lies at 0x%llx, which is not "
-                         "cluster-aligned",
-                         ull(run->start), ull(offset));
-    if (run->kind != QCOW2_DATA)
-        return 0;
-    if (offset >= h->file_size)
-        return fault_set(f, FAULT_DAMAGED,
-                         "the cluster of guest offset 0x%llx lies at 0x%llx, past the end of the "
-                         "file (%llu bytes)",
-                         ull(run->start), ull(offset), ull(h->file_size));
-    if (is_over_metadata(h, offset))
-        return fault_set(f, FAULT_DAMAGED,
-                         "the cluster of guest offset 0x%llx lies over the header or the L1 table "
-                         "(at 0x%llx)",
-                         ull(run->start), ull(offset));
+    if (reader_hole(t->reader, table, t->header->cluster_size, &zeros, f) < 0)
+        return f->code;
+    *empty = zeros == t->header->cluster_size;
     return 0;
 }
 
-/* An L2 entry as a run of the one cluster at `start` in the guest disk. */
-static int decode_entry(const struct qcow2_header *h, uint64_t start, uint64_t entry,
-                        struct qcow2_run *run, struct fault *f)
+/*
+ * How many of the `count` entries from `index` on lie in a hole of the file, if those in front of
+ * them are zeros: then they need not be looked at.  A table costs next to nothing as a hole, and
+ * has up to 262144 entries.
+ */
+static int skip_hole(const struct qcow2_table *t, const struct qcow2_entry *before, uint64_t n,
+                     uint64_t table, uint64_t index, uint64_t count, uint64_t *skipped,
+                     struct fault *f)
 {
-    uint64_t offset = entry & L2_OFFSET_MASK;
+    uint32_t bytes = t->header->l2_entry_bytes;
+    uint64_t zeros;
 
-    *run = (struct qcow2_run){.start = start, .length = h->cluster_size};
-    if (entry & L2_COMPRESSED)
-        return decode_compressed(h, entry, run, f);
-    if ((entry & L2_RESERVED_MASK) || ((entry & L2_ZERO) && h->version < 3))
-        return fault_set(f, FAULT_DAMAGED,
-                         "the L2 entry of guest offset 0x%llx has reserved bits set: 0x%016llx",
-                         ull(start), ull(entry));
-    if (entry & L2_ZERO)
-        run->kind = QCOW2_ZERO; /* it may have a cluster, which is not read */
-    else if (offset != 0 || (entry & ENTRY_COPIED))
-        run->kind = QCOW2_DATA; /* offset 0 is then over the header: it is for data files only */
-    run->host_offset = run->kind == QCOW2_DATA ? offset : 0;
-    return check_data(h, entry, run, f);
+    *skipped = 0;
+    for (uint64_t i = 0; i < n; i++)
+        if (before[i].descriptor != 0 || before[i].bitmap != 0)
+            return 0;
+    if (reader_hole(t->reader, table + index * bytes, count * bytes, &zeros, f) < 0)
+        return f->code;
+    *skipped = zeros / bytes;
+    return 0;
 }
 
 /* Does `next` go on where the run ends, in the file too? */
 static bool follows(const struct qcow2_run *run, const struct qcow2_run *next)
 {
-    if (next->kind != run->kind || run->kind == QCOW2_COMPRESSED)
+    if (next->kind != run->kind || next->allocated != run->allocated ||
+        run->kind == QCOW2_COMPRESSED)
         return false;
-    return run->kind != QCOW2_DATA || next->host_offset == run->host_offset + run->length;
+    return !run->allocated || next->host_offset == run->host_offset + run->length;
 }
 
-/* The run that starts with entry `index` of an L2 table, over at most `count` clusters of it.  A
- * damaged entry behind the first ends it, and is told of when it is asked for. */
-static int find_in_l2(const struct qcow2_table *t, uint64_t table, uint64_t index, uint64_t count,
-                      struct qcow2_run *run, struct fault *f)
+/* Lengthen the run (or begin it, if its length is 0) by what an entry says from its subcluster
+ * `sub` on.  *ended if something else comes before the end of the cluster. */
+static int extend_over_entry(const struct qcow2_table *t, const struct qcow2_entry *e,
+                             uint64_t start, unsigned sub, struct qcow2_run *run, bool *ended,
+                             struct fault *f)
 {
     const struct qcow2_header *h = t->header;
-    uint64_t entries[BATCH];
+    struct qcow2_run next;
+
+    if (qcow2_entry_decode(h, &t->data, e, start, sub, &next, f) < 0)
+        return f->code;
+    if (run->length == 0)
+        *run = next;
+    else if (follows(run, &next))
+        run->length += next.length;
+    else
+        *ended = true;
+    if (next.start + next.length < start + h->cluster_size)
+        *ended = true;
+    return 0;
+}
+
+/* The run that starts with the byte at `offset`, whose entry is number `index` of an L2 table, over
+ * at most `count` clusters of it.  A damaged entry behind the first ends it, and is told of when it
+ * is asked for. */
+static int find_in_l2(const struct qcow2_table *t, uint64_t table, uint64_t index, uint64_t count,
+                      uint64_t offset, struct qcow2_run *run, struct fault *f)
+{
+    const struct qcow2_header *h = t->header;
+    uint64_t start = offset & ~(h->cluster_size - 1);
+    unsigned sub = (unsigned)((offset - start) / h->subcluster_size);
+    struct qcow2_entry entries[BATCH];
+    bool ended = false;
+    uint64_t skipped;
     uint64_t n;
 
-    for (uint64_t done = 0; done < count; done += n) {
+    *run = (struct qcow2_run){.length = 0};
+    for (uint64_t done = 0; done < count; done += n + skipped) {
         n = min_u64(BATCH, count - done);
-        if (read_entries(t, table, index + done, n, entries, f) < 0)
+        if (read_l2(t, table, index + done, n, entries, f) < 0)
             return f->code;
-        for (uint64_t i = 0; i < n; i++) {
-            struct qcow2_run next;
-            int code = decode_entry(h, run->start + run->length, entries[i], &next, f);
+        for (uint64_t i = 0; i < n; i++, start += h->cluster_size, sub = 0) {
+            int code = extend_over_entry(t, &entries[i], start, sub, run, &ended, f);
 
-            if (done + i == 0 && code < 0)
-                return code;
-            if (done + i == 0)
-                *run = next;
-            else if (code < 0 || !follows(run, &next))
+            if (code < 0 || ended)
+                return run->length ? 0 : code;
+        }
+        if (skip_hole(t, entries, n, table, index + done + n, count - done - n, &skipped, f) < 0)
+            return f->code;
+        /* Behind zeros the run is an unallocated one. */
+        run->length += skipped * h->cluster_size;
+        start += skipped * h->cluster_size;
+    }
+    return 0;
+}
+
+/* Lengthen an unallocated run over the L1 entries that follow and have no L2 table, or one that is
+ * a hole. */
+static int extend_over_l1(const struct qcow2_table *t, uint64_t index, uint64_t end,
+                          struct qcow2_run *run, struct fault *f)
+{
+    const struct qcow2_header *h = t->header;
+    uint64_t last = div_round_up(end, UINT64_C(1) << h->l2_span_bits);
+    uint64_t entries[BATCH];
+
+    while (index < last) {
+        uint64_t n = min_u64(BATCH, last - index);
+
+        if (read_l1(t, index, n, entries, f) < 0)
+            return f->code;
+        for (uint64_t i = 0; i < n; i++, index++) {
+            uint64_t table = entries[i] & L1_OFFSET_MASK;
+            bool empty = true;
+
+            if (table != 0 && is_empty(t, table, &empty, f) < 0)
+                return f->code;
+            if (!empty)
                 return 0;
-            else
-                run->length += h->cluster_size;
+            run->length += UINT64_C(1) << h->l2_span_bits;
         }
     }
     return 0;
@@ -274,23 +288,27 @@ static int find_anew(const struct qcow2_table *t, uint64_t offset, uint64_t leng
                      struct qcow2_run *run, struct fault *f)
 {
     const struct qcow2_header *h = t->header;
-    unsigned span_bits = l2_span_bits(h);
-    uint64_t l1_index = offset >> span_bits;
+    uint64_t l1_index = offset >> h->l2_span_bits;
     uint64_t start = offset & ~(h->cluster_size - 1);
-    uint64_t span_end = (l1_index + 1) << span_bits; /* size is at most 2^61: see check_l1 */
+    uint64_t span_end = (l1_index + 1) << h->l2_span_bits; /* size is at most 2^61: see check_l1 */
     uint64_t l1_entry = 0;
     uint64_t clusters;
 
-    if (read_entries(t, h->l1_table_offset, l1_index, 1, &l1_entry, f) < 0)
+    if (read_l1(t, l1_index, 1, &l1_entry, f) < 0)
         return f->code;
-    *run = (struct qcow2_run){.kind = QCOW2_UNALLOCATED, .start = start};
     if ((l1_entry & L1_OFFSET_MASK) == 0) {
-        run->length = span_end - start;
+        *run = (struct qcow2_run){
+            .kind = QCOW2_UNALLOCATED, .start = start, .length = span_end - start};
         return extend_over_l1(t, l1_index + 1, offset + length, run, f);
     }
     clusters = div_round_up(min_u64(offset + length, span_end) - start, h->cluster_size);
-    return find_in_l2(t, l1_entry & L1_OFFSET_MASK,
-                      (start >> h->cluster_bits) & ((h->cluster_size >> 3) - 1), clusters, run, f);
+    if (find_in_l2(t, l1_entry & L1_OFFSET_MASK,
+                   (start >> h->cluster_bits) & (h->cluster_size / h->l2_entry_bytes - 1), clusters,
+                   offset, run, f) < 0)
+        return f->code;
+    if (run->kind == QCOW2_UNALLOCATED && !run->allocated && run->start + run->length == span_end)
+        return extend_over_l1(t, l1_index + 1, offset + length, run, f);
+    return 0;
 }
 
 int qcow2_table_find(struct qcow2_table *t, uint64_t offset, uint64_t length, struct qcow2_run *run,
@@ -306,5 +324,57 @@ int qcow2_table_find(struct qcow2_table *t, uint64_t offset, uint64_t length, st
         }
     }
     *run = t->last;
+    return 0;
+}
+
+/* ---- counting ---- */
+
+static int count_in_l2(const struct qcow2_table *t, uint64_t table, uint64_t start,
+                       struct qcow2_counts *counts, struct fault *f)
+{
+    const struct qcow2_header *h = t->header;
+    uint64_t span = min_u64(h->size - start, UINT64_C(1) << h->l2_span_bits);
+    uint64_t count = div_round_up(span, h->cluster_size);
+    struct qcow2_entry entries[BATCH];
+    struct qcow2_run run;
+    uint64_t skipped;
+    uint64_t n;
+
+    for (uint64_t index = 0; index < count; index += n + skipped) {
+        n = min_u64(BATCH, count - index);
+        if (read_l2(t, table, index, n, entries, f) < 0)
+            return f->code;
+        for (uint64_t i = 0; i < n; i++) {
+            if (qcow2_entry_decode(h, &t->data, &entries[i],
+                                   start + ((index + i) << h->cluster_bits), 0, &run, f) < 0)
+                return f->code;
+            counts->allocated += run.allocated;
+            counts->compressed += run.kind == QCOW2_COMPRESSED;
+        }
+        if (skip_hole(t, entries, n, table, index + n, count - index - n, &skipped, f) < 0)
+            return f->code;
+    }
+    return 0;
+}
+
+int qcow2_table_count(const struct qcow2_table *t, struct qcow2_counts *counts, struct fault *f)
+{
+    const struct qcow2_header *h = t->header;
+    uint64_t entries[BATCH];
+
+    *counts = (struct qcow2_counts){0};
+    for (uint64_t index = 0; index < h->l1_used; index++) {
+        uint64_t table;
+        bool empty = true;
+
+        if (index % BATCH == 0 &&
+            read_l1(t, index, min_u64(BATCH, h->l1_used - index), entries, f) < 0)
+            return f->code;
+        table = entries[index % BATCH] & L1_OFFSET_MASK;
+        if (table != 0 && is_empty(t, table, &empty, f) < 0)
+            return f->code;
+        if (!empty && count_in_l2(t, table, index << h->l2_span_bits, counts, f) < 0)
+            return f->code;
+    }
     return 0;
 }

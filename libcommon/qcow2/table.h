@@ -7,28 +7,14 @@
 
 #include "base/fault.h"
 #include "io/reader.h"
+#include "qcow2/entry.h"
 #include "qcow2/header.h"
-
-enum qcow2_kind {
-    QCOW2_UNALLOCATED, /* the backing file has it, if there is one */
-    QCOW2_ZERO,        /* reads as zeros, whatever the backing file has */
-    QCOW2_DATA,
-    QCOW2_COMPRESSED,
-};
-
-/* Clusters that follow one another and are of one kind. */
-struct qcow2_run {
-    enum qcow2_kind kind;
-    uint64_t start;       /* in the guest disk, cluster-aligned */
-    uint64_t length;      /* whole clusters, also where the disk ends within the last */
-    uint64_t host_offset; /* QCOW2_DATA and QCOW2_COMPRESSED: in the image file */
-    uint32_t packed_max;  /* QCOW2_COMPRESSED (always one cluster): bytes that may belong to it */
-};
 
 struct qcow2_table {
     const struct qcow2_header *header; /* borrowed */
     struct reader *reader;             /* borrowed */
-    struct qcow2_run last;             /* what was found last; length 0: nothing yet */
+    struct qcow2_data data;
+    struct qcow2_run last; /* what was found last; length 0: nothing yet */
 };
 
 /*
@@ -44,5 +30,16 @@ int qcow2_table_check(const struct qcow2_table *t, struct fault *f);
  */
 int qcow2_table_find(struct qcow2_table *t, uint64_t offset, uint64_t length, struct qcow2_run *run,
                      struct fault *f);
+
+/* How many clusters of the guest disk have one in the file, and how many of these are compressed.
+ */
+struct qcow2_counts {
+    uint64_t allocated;
+    uint64_t compressed;
+};
+
+/* Count them.  Every L2 table is read, and its entries are checked; no time is spent where there is
+ * none, or a hole of the file in its place. */
+int qcow2_table_count(const struct qcow2_table *t, struct qcow2_counts *counts, struct fault *f);
 
 #endif

@@ -3,9 +3,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "io/engine.h"
 #include "io/sink.h"
 #include "io/source.h"
+#include "qcow2/entry.h"
 #include "qcow2/qcow2.h"
 #include "unit.h"
 
@@ -78,6 +80,7 @@ static void make_image(void)
 
 /* Compares what comes with what should. */
 struct comparison {
+    const char *snapshot; /* NULL: the disk as it is */
     uint64_t done;
     bool wrong;
 };
@@ -111,7 +114,7 @@ static int compare_hole(void *context, uint64_t length, struct fault *f)
 static int read_disk(struct source *lower, struct comparison *c)
 {
     const struct sink_callbacks callbacks = {.data = compare_data, .hole = compare_hole};
-    const struct qcow2_options options = {0};
+    const struct qcow2_options options = {.snapshot = c->snapshot};
     struct engine *engine = NULL;
     struct sink *sink = NULL;
     struct source *disk;
@@ -202,6 +205,153 @@ static void maps_the_same_in_any_order(struct unit *u)
     source_close(disk);
 }
 
+/* ---- entries of L2 tables ---- */
+
+static uint32_t state = 1;
+
+static uint64_t random_u64(void)
+{
+    uint64_t n = 0;
+
+    for (int i = 0; i < 4; i++) {
+        state = state * 1664525 + 1013904223; /* an LCG: the same on every run */
+        n = n << 16 | state >> 16;
+    }
+    return n;
+}
+
+/* A header as far as entries ask for it: of any cluster size, with and without subclusters. */
+static struct qcow2_header random_header(void)
+{
+    bool extended = random_u64() % 2;
+    struct qcow2_header h = {.version = extended ? 3 : 2 + random_u64() % 2};
+
+    h.cluster_bits = (uint32_t)(extended ? 14 + random_u64() % 8 : 9 + random_u64() % 13);
+    h.cluster_size = UINT64_C(1) << h.cluster_bits;
+    h.subclusters = extended ? 32 : 1;
+    h.subcluster_size = h.cluster_size / h.subclusters;
+    h.file_size = random_u64() % (64 * h.cluster_size) + 1;
+    h.l1_table_offset = h.cluster_size;
+    h.l1_size = 1;
+    h.refcount_table_offset = 3 * h.cluster_size;
+    h.refcount_table_clusters = 1;
+    h.autoclear_features = random_u64() % 4;
+    return h;
+}
+
+/* Few bits, so that most entries are nearly right. */
+static struct qcow2_entry random_entry(const struct qcow2_header *h)
+{
+    struct qcow2_entry e = {.descriptor = random_u64() % 80 * h->cluster_size};
+
+    if (random_u64() % 8 == 0)
+        e.descriptor |= UINT64_C(1) << 62; /* compressed */
+    for (uint64_t n = random_u64() % 4; n > 0; n--)
+        e.descriptor ^= UINT64_C(1) << random_u64() % 64;
+    if (h->subclusters > 1 && random_u64() % 4 != 0) /* none: what a compressed cluster has */
+        e.bitmap = random_u64() & random_u64() & random_u64() & random_u64();
+    return e;
+}
+
+/* What a decoded entry promises to whoever maps it. */
+static bool keeps_promises(const struct qcow2_header *h, const struct qcow2_data *data,
+                           uint64_t start, const struct qcow2_run *run)
+{
+    if (run->kind == QCOW2_COMPRESSED)
+        return !data->external && run->start == start && run->length == h->cluster_size &&
+               run->packed_max > 0 &&
+               range_within(run->host_offset, run->packed_max, h->file_size) &&
+               !qcow2_header_overlap(h, run->host_offset, run->packed_max);
+    if (run->start < start || run->length == 0 || run->length % h->subcluster_size != 0 ||
+        run->start + run->length > start + h->cluster_size)
+        return false;
+    if (!run->allocated)
+        return run->kind != QCOW2_DATA;
+    return run->host_offset % h->cluster_size == (run->start - start) % h->cluster_size &&
+           run->host_offset - (run->start - start) < data->size &&
+           (data->external || !qcow2_header_overlap(h, run->host_offset, run->length));
+}
+
+static void any_entry_is_checked(struct unit *u)
+{
+    unsigned good[QCOW2_COMPRESSED + 1] = {0};
+    unsigned bad = 0;
+
+    for (int i = 0; i < 300000; i++) {
+        struct qcow2_header h = random_header();
+        struct qcow2_data data = {.external = random_u64() % 2, .size = h.file_size};
+        struct qcow2_entry e = random_entry(&h);
+        uint64_t start = random_u64() % 80 * h.cluster_size;
+        unsigned first = (unsigned)(random_u64() % h.subclusters);
+        struct qcow2_run run;
+        struct fault f;
+        int code = qcow2_entry_decode(&h, &data, &e, start, first, &run, &f);
+
+        CHECK(u, code == 0 || code == FAULT_DAMAGED);
+        CHECK(u, code != 0 || keeps_promises(&h, &data, start, &run));
+        bad += code != 0;
+        good[run.kind] += code == 0;
+    }
+    /* All of them were met. */
+    CHECK(u, bad > 1000);
+    for (unsigned i = 0; i <= QCOW2_COMPRESSED; i++)
+        CHECK(u, good[i] > 500);
+}
+
+/* ---- snapshots ---- */
+
+/* Put a snapshot table with one entry behind the image that make_image made: the whole disk, with
+ * an L1 table of its own in the cluster behind it.  Without extra data. */
+enum { WITH_SNAPSHOT_BYTES = IMAGE_BYTES + 2 * CLUSTER };
+
+static uint8_t with_snapshot[WITH_SNAPSHOT_BYTES];
+
+static void make_snapshot(void)
+{
+    uint8_t *entry = with_snapshot + IMAGE_BYTES;
+    uint8_t *l1 = entry + CLUSTER;
+
+    memcpy(with_snapshot, image, IMAGE_BYTES);
+    put_be32(with_snapshot + 60, 1); /* nb_snapshots */
+    put_be64(with_snapshot + 64, IMAGE_BYTES);
+    put_be64(entry, IMAGE_BYTES + CLUSTER);
+    put_be32(entry + 8, 2);        /* l1_size */
+    put_be32(entry + 12, 1 << 16); /* an ID of one byte, a name of none */
+    entry[40] = '7';
+    put_be64(l1, L2_AT);
+    put_be64(l1 + 8, L2_AT + CLUSTER);
+    put_be64(with_snapshot + L1_AT, 0); /* the disk as it is now has nothing */
+    put_be64(with_snapshot + L1_AT + 8, 0);
+}
+
+static int read_snapshot(struct unit *u, enum faulty_kind kind, uint64_t offset)
+{
+    struct comparison c = {.snapshot = "7"};
+    struct source *lower;
+    struct fault f;
+    int code;
+
+    CHECK(u, source_from_memory(with_snapshot, sizeof(with_snapshot), "image", &lower, &f) == 0);
+    CHECK(u, source_faulty(lower, kind, offset, &lower, &f) == 0);
+    code = read_disk(lower, &c);
+    CHECK(u, !c.wrong);
+    CHECK(u, code != 0 || c.done == DISK_BYTES);
+    return code;
+}
+
+static void a_snapshot_reads_or_is_a_fault(struct unit *u)
+{
+    make_snapshot();
+    CHECK(u, read_snapshot(u, FAULTY_SHORT, WITH_SNAPSHOT_BYTES) == 0);
+    for (uint64_t offset = 0; offset < WITH_SNAPSHOT_BYTES; offset += 4099) {
+        /* Only the table of the disk as it is now is not needed. */
+        CHECK(u, read_snapshot(u, FAULTY_ERROR, offset) ==
+                     (offset / CLUSTER == L1_AT / CLUSTER ? 0 : FAULT_SYSTEM));
+        CHECK(u, read_snapshot(u, FAULTY_SHORT, offset) ==
+                     (offset < WITH_SNAPSHOT_BYTES - CLUSTER + 16 ? FAULT_DAMAGED : 0));
+    }
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -211,5 +361,7 @@ int main(void)
     UNIT_CASE(&u, an_error_anywhere_is_a_fault);
     UNIT_CASE(&u, an_end_anywhere_is_a_fault);
     UNIT_CASE(&u, maps_the_same_in_any_order);
+    UNIT_CASE(&u, any_entry_is_checked);
+    UNIT_CASE(&u, a_snapshot_reads_or_is_a_fault);
     return unit_end(&u);
 }

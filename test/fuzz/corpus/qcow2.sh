@@ -23,3 +23,13 @@ make_seed empty compat=1.1 1M
 make_seed data-file compat=1.1,data_file=seed.data 4096
 rm -f seed.data
 qemu-img create -q -u -f qcow2 -o cluster_size=512,compat=0.10 -b base.img -F raw backing 4096
+make_seed snapshots compat=1.1 6656 'write -P 1 0 1024' 'write -c -P 2 4096 512'
+qemu-img snapshot -c one snapshots
+qemu-io -f qcow2 -c 'write -P 2 0 512' snapshots >/dev/null
+qemu-img snapshot -c two snapshots
+make_seed bitmaps compat=1.1,lazy_refcounts=on 4096
+qemu-img bitmap --add bitmaps marks
+# Extended entries need clusters of 16 KiB, all but the first of which are nearly empty: small as
+# they are for Git, they slow the fuzzer down, so this is the only one.
+qemu-img create -q -f qcow2 -o extended_l2=on,cluster_size=16k extended 100k
+qemu-io -f qcow2 -c 'write -P 1 512 1k' -c 'write -z 40k 2k' -c 'write -z 64k 16k' extended >/dev/null
