@@ -45,4 +45,10 @@ static inline uint64_t div_round_up(uint64_t n, uint64_t d)
     return n / d + (n % d != 0);
 }
 
+/* For %llu in messages, whatever type uint64_t is. */
+static inline unsigned long long ull(uint64_t n)
+{
+    return n;
+}
+
 #endif

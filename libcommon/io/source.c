@@ -4,11 +4,6 @@
 
 #include "base/checked.h"
 
-static unsigned long long ull(uint64_t n)
-{
-    return n;
-}
-
 int source_require(struct source *s, uint64_t offset, uint64_t length, const char *what,
                    struct fault *f)
 {

@@ -12,11 +12,6 @@
 #define ENTRY_COMPRESSED  (UINT64_C(1) << 62)
 #define COMPRESSED_SECTOR 512
 
-static unsigned long long ull(uint64_t n)
-{
-    return n;
-}
-
 /* ---- compressed clusters ---- */
 
 /* The descriptor of a compressed cluster: the host offset in the lower x bits, above it the number

@@ -33,11 +33,6 @@ struct extension {
     uint64_t offset;
 };
 
-static unsigned long long ull(uint64_t n)
-{
-    return n;
-}
-
 /* ---- features ---- */
 
 /* The name that the image's own table gives a bit; empty if it gives none. */

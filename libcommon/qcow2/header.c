@@ -24,11 +24,6 @@ enum {
     L1_ENTRY_BYTES = 8,
 };
 
-static unsigned long long ull(uint64_t n)
-{
-    return n;
-}
-
 /* ---- read and decode ---- */
 
 static void decode_v2(const uint8_t *p, struct qcow2_header *h)

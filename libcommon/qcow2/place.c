@@ -4,11 +4,6 @@
 
 #include "base/checked.h"
 
-static unsigned long long ull(uint64_t n)
-{
-    return n;
-}
-
 /* What one image says of up to *length bytes; *length becomes how far that goes.  A raw image knows
  * everything, one that ends before offset has zeros (its overlay's, says the caller). */
 static int find_in_layer(struct qcow2_layer *l, uint64_t offset, struct qcow2_place *out,

@@ -30,11 +30,6 @@ struct entry_head {
     uint32_t extra_data_size;
 };
 
-static unsigned long long ull(uint64_t n)
-{
-    return n;
-}
-
 int qcow2_snapshots_start(struct qcow2_snapshot_walk *w, struct reader *r,
                           const struct qcow2_header *h, struct fault *f)
 {

@@ -14,11 +14,6 @@
 #define L1_ENTRY_BYTES   8
 #define BATCH            64 /* entries read at once */
 
-static unsigned long long ull(uint64_t n)
-{
-    return n;
-}
-
 /* Read `count` (at most BATCH) entries of the L1 table, which is known to lie within the file. */
 static int read_l1(const struct qcow2_table *t, uint64_t index, uint64_t count, uint64_t *entries,
                    struct fault *f)
