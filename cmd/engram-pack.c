@@ -80,19 +80,17 @@ struct run {
 
 static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
 {
-    const char *operand = cli_operand(cli, 0);
-    bool is_stdin = !operand || strcmp(operand, "-") == 0;
+    const char *path = cli_input(cli, cli_operand(cli, 0));
     struct stat st;
 
-    cli->operand = is_stdin ? "standard input" : operand;
-    if (!is_stdin) {
-        r->fd = open(operand, O_RDONLY | O_CLOEXEC);
+    if (path) {
+        r->fd = open(path, O_RDONLY | O_CLOEXEC);
         if (r->fd < 0)
             return fault_errno(f, errno, "cannot open");
         if (fstat(r->fd, &st) == 0 && S_ISDIR(st.st_mode))
             return fault_set(f, FAULT_USAGE, "is a directory, not a manifest");
     }
-    if (stream_open(is_stdin ? STDIN_FILENO : r->fd, cli->operand, &r->stream, f) < 0 ||
+    if (stream_open(path ? r->fd : STDIN_FILENO, cli->operand, &r->stream, f) < 0 ||
         manifest_reader_open(r->stream, &r->manifest, f) < 0)
         return f->code;
     if (!manifest_has_data(r->manifest))

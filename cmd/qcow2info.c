@@ -75,7 +75,7 @@ static int run(struct cli *cli, const struct opts *o, struct qcow2_chain *chain,
     bool is_qcow2;
 
     if (image_open_file(cli, operand, &o->image, &file, &is_qcow2, f) < 0 ||
-        qcow2_chain_open(chain, file, !is_qcow2, image_path(operand), &qcow2, f) < 0)
+        qcow2_chain_open(chain, file, !is_qcow2, cli->input, &qcow2, f) < 0)
         return f->code;
     return show(o, chain, f);
 }

@@ -52,6 +52,13 @@ input_of() {
     same root.ext4 "$BATS_FILE_TMPDIR/root.ext4"
 }
 
+@test "a file that is called standard input is still a file" {
+    cp vm.raw 'standard input'
+    try qcow2cat -o 'standard input' 'standard input'
+    expect 2 "qcow2cat: standard input: is the input itself: write to another file"
+    same 'standard input' vm.raw
+}
+
 @test "an empty name, a directory, a device are no outputs" {
     mkdir dir
     for maker in "${makers[@]}"; do

@@ -106,10 +106,9 @@ static int select_partition(struct cli *cli, const char *selector, struct source
 int image_open_file(struct cli *cli, const char *operand, const struct image_options *options,
                     struct source **file, bool *is_qcow2, struct fault *f)
 {
-    bool is_stdin = !image_path(operand);
+    const char *path = cli_input(cli, operand);
 
-    cli->operand = is_stdin ? "standard input" : operand;
-    if ((is_stdin ? source_open_stdin(file, f) : source_open_path(operand, file, f)) < 0)
+    if ((path ? source_open_path(path, file, f) : source_open_stdin(file, f)) < 0)
         return f->code;
     if (find_format(*file, options, is_qcow2, f) < 0) {
         source_close(*file);
@@ -130,11 +129,6 @@ struct qcow2_options image_qcow2_options(const struct image_options *options, co
     };
 }
 
-const char *image_path(const char *operand)
-{
-    return operand && strcmp(operand, "-") != 0 ? operand : NULL;
-}
-
 int image_open(struct cli *cli, const char *operand, const struct image_options *options,
                struct source **out, struct fault *f)
 {
@@ -147,7 +141,7 @@ int image_open(struct cli *cli, const char *operand, const struct image_options 
         return f->code;
     if (!is_qcow2)
         s = file;
-    else if (qcow2_open(file, image_path(operand), &qcow2, &s, f) < 0)
+    else if (qcow2_open(file, cli->input, &qcow2, &s, f) < 0)
         return f->code;
     if (options->partition && select_partition(cli, options->partition, &s, f) < 0) {
         source_close(s);

@@ -60,10 +60,9 @@ int image_open(struct cli *cli, const char *operand, const struct image_options 
 int image_open_file(struct cli *cli, const char *operand, const struct image_options *options,
                     struct source **file, bool *is_qcow2, struct fault *f);
 
-/* What the options say of a qcow2 image, and where it lies (NULL for standard input). */
+/* What the options say of a qcow2 image; where it lies is in cli->input. */
 struct qcow2_options image_qcow2_options(const struct image_options *options,
                                          const struct cli *cli);
-const char *image_path(const char *operand);
 
 /* Take an option that one of the tables above brought in; others are ignored.  Exits with a usage
  * message on a wrong argument. */

@@ -3,18 +3,16 @@
 #include "shared/product.h"
 
 #include <stdbool.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Would the finished output take the place of the file that it is made from? */
 static bool is_input(const struct cli *cli)
 {
-    bool from_stdin = cli_operand(cli, 0) == NULL || strcmp(cli->operand, "standard input") == 0;
     struct stat in, out;
 
     return cli->output && stat(cli->output, &out) == 0 &&
-           (from_stdin ? fstat(STDIN_FILENO, &in) : stat(cli->operand, &in)) == 0 &&
+           (cli->input ? stat(cli->input, &in) : fstat(STDIN_FILENO, &in)) == 0 &&
            in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 

@@ -19,7 +19,7 @@ struct product {
 };
 
 /* Open what -o named, or standard output, and start the progress (total in bytes, 0 if unknown).
- * To be called once the input has proved itself; an output that is the input (cli->operand) itself
+ * To be called once the input has proved itself; an output that is the input (cli_input) itself
  * is FAULT_USAGE. */
 int product_open(struct product *p, const struct cli *cli, enum output_kind kind, uint64_t total,
                  struct fault *f);

@@ -231,6 +231,13 @@ int cli_operands(const struct cli *cli)
     return cli->argc - cli->next;
 }
 
+const char *cli_input(struct cli *cli, const char *operand)
+{
+    cli->input = operand && strcmp(operand, "-") != 0 ? operand : NULL;
+    cli->operand = cli->input ? cli->input : "standard input";
+    return cli->input;
+}
+
 void cli_operands_at_most(const struct cli *cli, int max, const char *what)
 {
     if (cli_operands(cli) > max)

@@ -66,6 +66,7 @@ struct cli {
     const char *output;     /* -o's FILE; NULL, also for "-": standard output */
     bool lost;              /* a NOTICE_LOSS was told: exit status 5 */
     const char *operand;    /* the file that messages are about; set by main(), NULL until then */
+    const char *input;      /* the input's path once cli_input was called; NULL: standard input */
     struct notices notices; /* tells notices on standard error */
     char *letters;          /* private */
     void *longs;            /* private */
@@ -84,6 +85,10 @@ int cli_next(struct cli *cli, const char **value);
 /* How many operands there are, and the i-th (from 0); NULL past the last. */
 int cli_operands(const struct cli *cli);
 const char *cli_operand(const struct cli *cli, int i);
+
+/* The operand that is the run's input: its path, or NULL for standard input (none, or "-").  From
+ * here on messages are about it. */
+const char *cli_input(struct cli *cli, const char *operand);
 
 /* More operands than max: a usage message "WHAT at most, not N". */
 void cli_operands_at_most(const struct cli *cli, int max, const char *what);
