@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
+
 struct output {
     int fd;
     char *path;      /* free of a last link; NULL: standard output */
@@ -39,16 +41,6 @@ static void guard_temporary(char *name)
     for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
         if (signal(fatal[i], remove_doomed) == SIG_IGN)
             signal(fatal[i], SIG_IGN);
-}
-
-/* The directory part of path, to be freed: "." if it has none. */
-static char *directory_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (!slash)
-        return strdup(".");
-    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 /* A file without a name in dir, or -1: then the portable way is taken. */

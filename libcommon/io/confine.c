@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/beneath.h"
+#include "base/directory.h"
 #include "base/text.h"
 
 #ifdef ENGRAM_PORTABLE
@@ -91,8 +92,9 @@ static char *absolute_name(const char *from, const char *name)
     return asprintf(&absolute, "%.*s/%s", (int)keep, from, name) < 0 ? NULL : absolute;
 }
 
-/* The directory part of an absolute path; the caller frees it. */
-static char *directory_of(const char *path)
+/* The directory of an absolute path as somebody spelled it, slashes doubled or at its end and all.
+ */
+static char *parent_of(const char *path)
 {
     size_t n = parent_length(path, strlen(path));
 
@@ -127,9 +129,8 @@ static int root_open(struct root *root, const char *dir, struct fault *f)
 int confine_open(const char *path, const char *const *dirs, size_t count, struct confine **out,
                  struct fault *f)
 {
-    const char *slash = strrchr(path, '/');
     struct confine *c = calloc(1, sizeof(*c) + (count + 1) * sizeof(c->roots[0]));
-    char *own = !slash ? strdup(".") : slash == path ? strdup("/") : strndup(path, slash - path);
+    char *own = directory_of(path);
     int err = 0;
 
     if (!c || !own)
@@ -219,7 +220,7 @@ static int explain(int error, const char *absolute, const char *name,
                          quoted);
     if (error != NOT_BENEATH && error != EXDEV)
         return fault_errno(f, error, "%s \"%s\"", words->what, quoted);
-    dir = directory_of(absolute);
+    dir = parent_of(absolute);
     if (!dir)
         return fault_memory(f, "a path", strlen(absolute));
     text_escape(where, sizeof(where), dir, strlen(dir));
@@ -232,7 +233,7 @@ static int explain(int error, const char *absolute, const char *name,
 /* The canonical directory of an absolute path. */
 static int find_directory(const char *absolute, char **directory, struct fault *f)
 {
-    char *dir = directory_of(absolute);
+    char *dir = parent_of(absolute);
 
     *directory = dir ? realpath(dir, NULL) : NULL;
     if (!*directory)
