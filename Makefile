@@ -31,7 +31,7 @@ SHARED_engram-cat    := engramfile product
 SHARED_engram-verify := engramfile
 SHARED_engram-unpack := engramfile
 
-LAYERS    := engram ext4 part qcow2 manifest io base
+LAYERS    := engram ext4 part probe qcow2 manifest io base
 LIBRARIES := zlib libzstd libcrypto
 
 # Fuzz targets (test/fuzz/NAME.c) and unit tests (test/unit/NAME.c) are found by their files.
