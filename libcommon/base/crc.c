@@ -75,6 +75,23 @@ uint16_t crc16(uint16_t crc, const void *data, size_t len)
     return crc;
 }
 
+uint32_t crc32_be(uint32_t crc, const void *data, size_t len)
+{
+    static const uint32_t nibble[16] = {
+        0x00000000, 0x04c11db7, 0x09823b6e, 0x0d4326d9, 0x130476dc, 0x17c56b6b,
+        0x1a864db2, 0x1e475005, 0x2608edb8, 0x22c9f00f, 0x2f8ad6d6, 0x2b4bcb61,
+        0x350c9b64, 0x31cd86d3, 0x3c8ea00a, 0x384fbdbd,
+    };
+    const uint8_t *p = data;
+
+    for (; len; len--) {
+        crc ^= (uint32_t)*p++ << 24;
+        crc = crc << 4 ^ nibble[crc >> 28];
+        crc = crc << 4 ^ nibble[crc >> 28];
+    }
+    return crc;
+}
+
 uint32_t crc32_of(const void *data, size_t len)
 {
     return (uint32_t)crc32_z(0, data, len);

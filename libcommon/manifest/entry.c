@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/checked.h"
 #include "base/text.h"
 
@@ -13,10 +14,7 @@ static void free_strings(struct entry *e)
     free(e->path);
     free(e->link);
     free(e->target);
-    for (size_t i = 0; i < e->xattr_count; i++) {
-        free(e->xattrs[i].name);
-        free(e->xattrs[i].value);
-    }
+    entry_drop_xattrs(e);
 }
 
 void entry_reset(struct entry *e)
@@ -38,34 +36,16 @@ void entry_free(struct entry *e)
     *e = (struct entry){0};
 }
 
-/* See to it that an array has room for one element more; it doubles, so that it grows in
- * proportion to what was put in. */
-static int make_room(void **array, size_t count, size_t *room, size_t element, const char *what,
-                     struct fault *f)
-{
-    size_t wanted = *room == 0 ? 8 : *room * 2;
-    void *bigger;
-
-    if (count < *room)
-        return 0;
-    bigger = reallocarray(*array, wanted, element);
-    if (bigger == NULL)
-        return fault_memory(f, what, (unsigned long long)wanted * element);
-    *array = bigger;
-    *room = wanted;
-    return 0;
-}
-
 int entry_add_xattr(struct entry *e, const char *name, const void *value, size_t value_len,
                     struct fault *f)
 {
     struct entry_xattr added = {.value_len = value_len};
-    void *array = e->xattrs;
-    int rc = make_room(&array, e->xattr_count, &e->xattr_room, sizeof(*e->xattrs), "attributes", f);
+    struct entry_xattr *xattrs =
+        array_grow(e->xattrs, e->xattr_count, &e->xattr_room, sizeof(*xattrs), "attributes", f);
 
-    e->xattrs = array;
-    if (rc < 0)
-        return rc;
+    if (xattrs == NULL)
+        return f->code;
+    e->xattrs = xattrs;
     added.name = strdup(name);
     added.value = malloc(value_len + 1); /* never malloc(0), whose NULL would read as failure */
     if (added.name == NULL || added.value == NULL) {
@@ -82,9 +62,8 @@ int entry_add_xattr(struct entry *e, const char *name, const void *value, size_t
 int entry_add_extent(struct entry *e, uint64_t offset, uint64_t length, struct fault *f)
 {
     struct entry_extent *last = e->extent_count > 0 ? &e->extents[e->extent_count - 1] : NULL;
-    void *array = e->extents;
+    struct entry_extent *extents;
     uint64_t end;
-    int rc;
 
     if (length == 0 || !add_u64(offset, length, &end))
         return fault_set(f, FAULT_DAMAGED, "a run of %llu bytes at offset %llu is no run",
@@ -98,10 +77,11 @@ int entry_add_extent(struct entry *e, uint64_t offset, uint64_t length, struct f
         last->length += length;
         return 0;
     }
-    rc = make_room(&array, e->extent_count, &e->extent_room, sizeof(*e->extents), "extents", f);
-    e->extents = array;
-    if (rc < 0)
-        return rc;
+    extents =
+        array_grow(e->extents, e->extent_count, &e->extent_room, sizeof(*extents), "extents", f);
+    if (extents == NULL)
+        return f->code;
+    e->extents = extents;
     e->extents[e->extent_count++] = (struct entry_extent){.offset = offset, .length = length};
     return 0;
 }
@@ -129,6 +109,15 @@ int entry_sort_xattrs(struct entry *e, struct fault *f)
         return fault_set(f, FAULT_DAMAGED, "two attributes are called %s", shown);
     }
     return 0;
+}
+
+void entry_drop_xattrs(struct entry *e)
+{
+    for (size_t i = 0; i < e->xattr_count; i++) {
+        free(e->xattrs[i].name);
+        free(e->xattrs[i].value);
+    }
+    e->xattr_count = 0;
 }
 
 uint64_t entry_data_bytes(const struct entry *e)

@@ -82,6 +82,9 @@ int entry_add_extent(struct entry *e, uint64_t offset, uint64_t length, struct f
 /* Put the attributes into byte order of their names; two of one name are FAULT_DAMAGED. */
 int entry_sort_xattrs(struct entry *e, struct fault *f);
 
+/* Without any attributes. */
+void entry_drop_xattrs(struct entry *e);
+
 /* The sum of the runs' lengths: the data bytes that follow the record. */
 uint64_t entry_data_bytes(const struct entry *e);
 
