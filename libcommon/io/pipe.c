@@ -8,11 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/checked.h"
 #include "io/source.h"
 #include "io/zeros.h"
 
 enum { PIPE_BUFFER = 1 << 18 };
+
+/* Bytes that were read and not kept. */
+struct dropped {
+    uint64_t start, end;
+};
 
 struct pipe_source {
     struct source base;
@@ -20,9 +26,13 @@ struct pipe_source {
     char *name;
     struct source *kept; /* a file source over the spool, which grows */
     int spool;           /* its descriptor, owned by kept */
-    uint64_t read_to;    /* bytes taken from the pipe and kept */
-    bool draining;       /* bytes are no longer kept */
-    uint8_t *buffer;     /* PIPE_BUFFER bytes */
+    uint64_t read_to;    /* bytes taken from the pipe, and kept but for those dropped */
+    const struct source_filter *filter; /* borrowed, or NULL: everything is wanted */
+    struct dropped *dropped;            /* in order, none touching the next */
+    size_t dropped_count;
+    size_t dropped_room;
+    bool draining;   /* bytes are no longer kept */
+    uint8_t *buffer; /* PIPE_BUFFER bytes */
 };
 
 static int open_spool(struct fault *f)
@@ -44,6 +54,13 @@ static int open_spool(struct fault *f)
     return fd;
 }
 
+static void close_pipe(struct pipe_source *s)
+{
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+}
+
 /* Read from the pipe until the buffer is full or the pipe ends; *got is how much came. */
 static int fill(struct pipe_source *s, uint8_t *buffer, size_t want, size_t *got, struct fault *f)
 {
@@ -59,8 +76,7 @@ static int fill(struct pipe_source *s, uint8_t *buffer, size_t want, size_t *got
             return fault_about(f, s->name);
         }
         if (n == 0) {
-            close(s->fd);
-            s->fd = -1;
+            close_pipe(s);
             s->base.size = s->read_to + *got;
         }
         *got += (size_t)n;
@@ -101,20 +117,108 @@ static int keep_sparse(struct pipe_source *s, size_t len, struct fault *f)
     return 0;
 }
 
+static int drop(struct pipe_source *s, size_t len, struct fault *f)
+{
+    struct dropped *last = s->dropped_count ? &s->dropped[s->dropped_count - 1] : NULL;
+    struct dropped *grown;
+
+    if (last && last->end == s->read_to) {
+        last->end += len;
+    } else {
+        grown = array_grow(s->dropped, s->dropped_count, &s->dropped_room, sizeof(*grown),
+                           "what was not kept", f);
+        if (!grown)
+            return f->code;
+        s->dropped = grown;
+        grown[s->dropped_count++] = (struct dropped){.start = s->read_to, .end = s->read_to + len};
+    }
+    s->read_to += len;
+    return 0;
+}
+
+/* Is what comes next wanted, and for how many bytes?  If it is not, and nothing after it is, the
+ * pipe's writer need not write it: *run is 0. */
+static bool ask_filter(const struct pipe_source *s, uint64_t *run)
+{
+    uint64_t rest = SIZE_UNKNOWN - s->read_to;
+    bool wanted = true;
+
+    *run = rest;
+    if (s->filter)
+        wanted = s->filter->wanted(s->filter->context, s->read_to, rest, run);
+    if (!wanted && *run == rest)
+        *run = 0;
+    return wanted;
+}
+
+/* Read on to `end`, or until nothing more is wanted. */
+static int read_on(struct pipe_source *s, uint64_t end, struct fault *f)
+{
+    while (s->fd >= 0) {
+        uint64_t run;
+        bool wanted = ask_filter(s, &run);
+        size_t got;
+
+        if (run == 0)
+            close_pipe(s);
+        if (run == 0 || s->read_to >= end)
+            break;
+        run = min_u64(run, min_u64(PIPE_BUFFER, end - s->read_to));
+        if (fill(s, s->buffer, run, &got, f) < 0 ||
+            (wanted ? keep_sparse(s, got, f) : drop(s, got, f)) < 0)
+            return f->code;
+    }
+    return 0;
+}
+
 static int pipe_advance(struct source *base, uint64_t end, struct fault *f)
 {
     struct pipe_source *s = (struct pipe_source *)base;
 
-    while (s->read_to < end && s->fd >= 0) {
-        size_t got;
+    if (s->read_to >= end || s->fd < 0)
+        return 0;
+    if (s->draining)
+        return fault_set(f, FAULT_SYSTEM, "asked for offset %llu after the pipe was passed on",
+                         (unsigned long long)end);
+    return read_on(s, end, f);
+}
 
-        if (s->draining)
-            return fault_set(f, FAULT_SYSTEM, "asked for offset %llu after the pipe was passed on",
-                             (unsigned long long)end);
-        if (fill(s, s->buffer, min_u64(PIPE_BUFFER, end - s->read_to), &got, f) < 0 ||
-            keep_sparse(s, got, f) < 0)
-            return f->code;
+static void pipe_keep_only(struct source *base, const struct source_filter *filter)
+{
+    struct pipe_source *s = (struct pipe_source *)base;
+
+    s->filter = filter;
+}
+
+/* The first dropped bytes that end after offset, or NULL. */
+static const struct dropped *find_dropped(const struct pipe_source *s, uint64_t offset)
+{
+    size_t low = 0, high = s->dropped_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (s->dropped[middle].end <= offset)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low < s->dropped_count ? &s->dropped[low] : NULL;
+}
+
+/* How many of the length bytes from offset on were kept. */
+static int check_kept(const struct pipe_source *s, uint64_t offset, uint64_t *length,
+                      struct fault *f)
+{
+    const struct dropped *d = find_dropped(s, offset);
+
+    if (!range_within(offset, *length, s->read_to) || (d && d->start <= offset))
+        return fault_set(f, FAULT_DAMAGED,
+                         "byte %llu of the pipe is needed, but it was not kept: what was read "
+                         "before says that it is not in use",
+                         (unsigned long long)offset);
+    if (d)
+        *length = min_u64(*length, d->start - offset);
     return 0;
 }
 
@@ -125,9 +229,8 @@ static int pipe_map(struct source *base, uint64_t offset, uint64_t length, struc
 {
     struct pipe_source *s = (struct pipe_source *)base;
 
-    if (!range_within(offset, length, s->read_to))
-        return fault_set(f, FAULT_SYSTEM, "asked for offset %llu of a pipe kept up to %llu",
-                         (unsigned long long)offset, (unsigned long long)s->read_to);
+    if (check_kept(s, offset, &length, f) < 0)
+        return f->code;
     if (s->kept->size < s->read_to) {
         if (ftruncate(s->spool, (off_t)s->read_to) < 0) {
             fault_errno(f, errno, "cannot extend the temporary file");
@@ -143,15 +246,19 @@ static void pipe_close(struct source *base)
     struct pipe_source *s = (struct pipe_source *)base;
 
     source_close(s->kept);
-    if (s->fd >= 0)
-        close(s->fd);
+    close_pipe(s);
+    free(s->dropped);
     free(s->buffer);
     free(s->name);
     free(s);
 }
 
 static const struct source_ops pipe_ops = {
-    .map = pipe_map, .advance = pipe_advance, .close = pipe_close};
+    .map = pipe_map,
+    .advance = pipe_advance,
+    .keep_only = pipe_keep_only,
+    .close = pipe_close,
+};
 
 int source_from_pipe(int fd, const char *name, struct source **out, struct fault *f)
 {
@@ -161,7 +268,7 @@ int source_from_pipe(int fd, const char *name, struct source **out, struct fault
         close(fd);
         return fault_memory(f, "a pipe source", sizeof(*s));
     }
-    s->base = (struct source){.ops = &pipe_ops, .size = SIZE_UNKNOWN};
+    s->base = (struct source){.ops = &pipe_ops, .size = SIZE_UNKNOWN, .kept = true};
     s->fd = fd;
     s->name = strdup(name);
     s->buffer = malloc(PIPE_BUFFER);

@@ -9,7 +9,7 @@
 #include "io/extent.h"
 
 /* A line of the cache; lines live in sets of WAYS, so that finding one needs no index. */
-enum { LINE_BYTES = 1 << 16, WAYS = 4, UNPACK_SLOTS = 4 };
+enum { LINE_BYTES = READER_LINE_BYTES, WAYS = 4, UNPACK_SLOTS = 4 };
 
 struct line {
     uint64_t number; /* offset / LINE_BYTES, plus 1; 0: empty */
@@ -47,11 +47,11 @@ int reader_open(struct source *s, size_t cache_bytes, struct reader **out, struc
     return 0;
 }
 
-/* How much of a line the source has.  `needed` bytes from its start are known to be there; of a
- * pipe, no more than those are asked for. */
+/* How much of a line the source has.  `needed` bytes from its start are known to be there; of what
+ * comes as it is asked for, a pipe, no more than those are. */
 static uint32_t line_length(const struct reader *r, uint64_t start, uint32_t needed)
 {
-    if (r->source->size == SIZE_UNKNOWN)
+    if (r->source->kept)
         return needed;
     return (uint32_t)min_u64(LINE_BYTES, r->source->size - start);
 }

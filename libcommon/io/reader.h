@@ -11,6 +11,10 @@
 
 struct reader;
 
+/* Its blocks: reading a byte may read all bytes before it in its block, and, unless the source is
+ * one that keeps what comes, those after it. */
+enum { READER_LINE_BYTES = 1 << 16 };
+
 /* A reader of s, which is borrowed and must outlive it; cache_bytes bounds its memory (rounded up
  * to a few blocks) beside the clusters it is unpacking.  One thread at a time. */
 int reader_open(struct source *s, size_t cache_bytes, struct reader **out, struct fault *f);

@@ -9,6 +9,8 @@ struct slice_source {
     struct source base;
     struct source *below; /* owned */
     uint64_t start;
+    struct source_filter outer;        /* what is wanted of below: the slice, */
+    const struct source_filter *inner; /* and of that what this wants; borrowed, or NULL */
 };
 
 static int slice_map(struct source *base, uint64_t offset, uint64_t length, struct extent *out,
@@ -19,6 +21,44 @@ static int slice_map(struct source *base, uint64_t offset, uint64_t length, stru
     return source_map(s->below, s->start + offset, length, out, f);
 }
 
+/* What lies below comes as it is asked for. */
+static int slice_advance(struct source *base, uint64_t end, struct fault *f)
+{
+    struct slice_source *s = (struct slice_source *)base;
+
+    if (!s->below->ops->advance)
+        return 0;
+    return source_require(s->below, s->start, min_u64(end, s->base.size), "the partition", f);
+}
+
+static bool slice_wanted(void *context, uint64_t offset, uint64_t length, uint64_t *run)
+{
+    const struct slice_source *s = context;
+    uint64_t end = s->start + s->base.size;
+    bool wanted = true;
+
+    *run = length;
+    if (offset < s->start || offset >= end) {
+        if (offset < s->start)
+            *run = min_u64(length, s->start - offset);
+        return false;
+    }
+    *run = min_u64(length, end - offset);
+    if (s->inner)
+        wanted = s->inner->wanted(s->inner->context, offset - s->start, *run, run);
+    if (!wanted && *run == end - offset)
+        *run = length; /* nor is what follows the slice */
+    return wanted;
+}
+
+static void slice_keep_only(struct source *base, const struct source_filter *filter)
+{
+    struct slice_source *s = (struct slice_source *)base;
+
+    s->inner = filter;
+    source_keep_only(s->below, &s->outer);
+}
+
 static void slice_close(struct source *base)
 {
     struct slice_source *s = (struct slice_source *)base;
@@ -27,7 +67,12 @@ static void slice_close(struct source *base)
     free(s);
 }
 
-static const struct source_ops slice_ops = {.map = slice_map, .close = slice_close};
+static const struct source_ops slice_ops = {
+    .map = slice_map,
+    .advance = slice_advance,
+    .keep_only = slice_keep_only,
+    .close = slice_close,
+};
 
 int source_slice(struct source *below, uint64_t start, uint64_t length, struct source **out,
                  struct fault *f)
@@ -45,9 +90,12 @@ int source_slice(struct source *below, uint64_t start, uint64_t length, struct s
         fault_memory(f, "a slice", sizeof(*s));
         goto fail;
     }
-    s->base = (struct source){.ops = &slice_ops, .name = below->name, .size = length};
+    s->base = (struct source){
+        .ops = &slice_ops, .name = below->name, .size = length, .kept = below->kept};
     s->below = below;
     s->start = start;
+    s->outer = (struct source_filter){.wanted = slice_wanted, .context = s};
+    slice_keep_only(&s->base, NULL);
     *out = &s->base;
     return 0;
 fail:

@@ -46,6 +46,12 @@ int source_size(struct source *s, uint64_t *size, struct fault *f)
     return 0;
 }
 
+void source_keep_only(struct source *s, const struct source_filter *filter)
+{
+    if (s->ops->keep_only)
+        s->ops->keep_only(s, filter);
+}
+
 void source_close(struct source *s)
 {
     if (s)

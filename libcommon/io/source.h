@@ -46,6 +46,16 @@ struct extent {
     };
 };
 
+/* What of a source somebody will ask for. */
+struct source_filter {
+    /*
+     * Will any of the bytes from `offset` on be asked for?  *run is for how many of them (1 to
+     * length) the answer holds.  All bytes before offset can be mapped meanwhile, none after it.
+     */
+    bool (*wanted)(void *context, uint64_t offset, uint64_t length, uint64_t *run);
+    void *context;
+};
+
 /* A source's kind fills this in.  Formats and kinds implement it; everybody else calls the
  * functions below, which check the arguments and the answers. */
 struct source_ops {
@@ -53,10 +63,12 @@ struct source_ops {
      * empty.  Adjacent answers need not be merged, but should be where it is cheap. */
     int (*map)(struct source *s, uint64_t offset, uint64_t length, struct extent *out,
                struct fault *f);
-    /* Only for sources that learn their size while they are read (s->size is then SIZE_UNKNOWN):
-     * see to it that bytes up to `end` can be mapped; on success s->size may have become known,
-     * and is below `end` only if it has.  NULL otherwise. */
+    /* Only for sources whose bytes come as they are asked for, and that may learn their size on the
+     * way (s->size is then SIZE_UNKNOWN): see to it that bytes up to `end` can be mapped; on
+     * success s->size may have become known, and is below `end` only if it has.  NULL otherwise. */
     int (*advance)(struct source *s, uint64_t end, struct fault *f);
+    /* See source_keep_only.  NULL where bytes are not kept. */
+    void (*keep_only)(struct source *s, const struct source_filter *filter);
     /* Free the source and what it owns. */
     void (*close)(struct source *s);
 };
@@ -72,6 +84,7 @@ struct source {
     const struct source_ops *ops;
     const char *name; /* for messages: the file's; owned by the source */
     uint64_t size;    /* bytes, or SIZE_UNKNOWN for a pipe that is not yet read to its end */
+    bool kept; /* bytes come as they are asked for, and are kept: a pipe, or what is over it */
 };
 
 /* Where bytes come from: see struct extent.  A range that is not within the source, or that the
@@ -90,6 +103,14 @@ int source_size(struct source *s, uint64_t *size, struct fault *f);
 /* The first bytes, for telling formats apart: up to length into buffer, *got is how many there are.
  * Of a pipe no more than these are read. */
 int source_head(struct source *s, void *buffer, size_t length, size_t *got, struct fault *f);
+
+/*
+ * For a source that keeps what it reads: from here on bytes that the filter (borrowed; NULL: none)
+ * does not want need not be kept, and once it wants no more the input is closed.  Such bytes
+ * cannot be mapped any more: that is FAULT_DAMAGED, never zeros.  Where all bytes are at hand the
+ * filter is not asked.
+ */
+void source_keep_only(struct source *s, const struct source_filter *filter);
 
 /* NULL is allowed. */
 void source_close(struct source *s);
@@ -131,7 +152,8 @@ int source_from_memory(const void *data, size_t len, const char *name, struct so
                        struct fault *f);
 
 /* length bytes from start of another source, which is owned (also on failure).  Bounds are checked
- * when it is mapped, so that a slice of a pipe costs nothing to make. */
+ * when it is mapped, so that a slice of a pipe costs nothing to make; of the pipe, what is outside
+ * the slice and still to come is not kept. */
 int source_slice(struct source *below, uint64_t start, uint64_t length, struct source **out,
                  struct fault *f);
 

@@ -19,9 +19,8 @@ struct probe_answer {
  * order of libblkid.  A superblock is recognised, not verified: one that is named may be damaged.
  * A read that fails is a fault, wherever it was.
  *
- * Of a pipe (size SIZE_UNKNOWN) at most 132 KiB are read, so that neither VMFS nor what counts from
- * the device's end (MD 0.90 and 1.0) is found there.  A slice has a size, whatever lies below: one
- * of a pipe is read to its end.
+ * Of a pipe, or of a slice of one, at most 132 KiB are read, so that neither VMFS nor what counts
+ * from the device's end (MD 0.90 and 1.0) is found there.
  */
 int probe_device(struct source *device, const struct probe_answer **out, struct fault *f);
 

@@ -22,14 +22,14 @@ static int read_head(struct source *pipe, struct view *v, struct fault *f)
     code = source_head(pipe, head, HEAD_BYTES, &got, f);
     free(head);
     if (code == 0)
-        *v = (struct view){.size = got, .whole = pipe->size != SIZE_UNKNOWN};
+        *v = (struct view){.size = got, .whole = pipe->size == got};
     return code;
 }
 
 int view_open(struct source *device, struct view *v, struct fault *f)
 {
     *v = (struct view){.size = device->size, .whole = true};
-    if (device->size == SIZE_UNKNOWN && read_head(device, v, f) < 0)
+    if (device->kept && read_head(device, v, f) < 0)
         return f->code;
     return reader_open(device, 1, &v->reader, f);
 }
