@@ -3,14 +3,15 @@
 
 # ---- the table: each command and the layers that it links, top first ----
 
-COMMANDS := qcow2cat qcow2info partls partextract ext4walk \
+COMMANDS := qcow2cat qcow2info partls partextract ext4walk ext4cat \
             engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack
 
 LAYERS_qcow2cat      := part qcow2 io base
 LAYERS_qcow2info     := part qcow2 io base
 LAYERS_partls        := part qcow2 io base
 LAYERS_partextract   := part qcow2 io base
-LAYERS_ext4walk      := ext4 manifest part qcow2 io base
+LAYERS_ext4walk      := ext4 manifest part qcow2 probe io base
+LAYERS_ext4cat       := ext4 part qcow2 probe io base
 LAYERS_engram-pack   := engram manifest io base
 LAYERS_engram-walk   := engram manifest io base
 LAYERS_engram-ls     := engram manifest io base
@@ -23,7 +24,8 @@ SHARED_qcow2cat      := image foreign product
 SHARED_qcow2info     := image foreign imageinfo imagemap
 SHARED_partls        := image foreign
 SHARED_partextract   := image foreign product
-SHARED_ext4walk      := image foreign product
+SHARED_ext4walk      := image foreign product ext4file ext4entry
+SHARED_ext4cat       := image foreign product ext4file
 SHARED_engram-pack   := product
 SHARED_engram-walk   := engramfile product
 SHARED_engram-ls     := engramfile
@@ -31,7 +33,7 @@ SHARED_engram-cat    := engramfile product
 SHARED_engram-verify := engramfile
 SHARED_engram-unpack := engramfile
 
-LAYERS    := engram ext4 part probe qcow2 manifest io base
+LAYERS    := engram ext4 part qcow2 probe manifest io base
 LIBRARIES := zlib libzstd libcrypto
 
 # Fuzz targets (test/fuzz/NAME.c) and unit tests (test/unit/NAME.c) are found by their files.

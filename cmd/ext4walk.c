@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* ext4walk: an ext2, ext3 or ext4 file system as a manifest. */
-#include <stdio.h>
+/* ext4walk: an ext2, ext3 or ext4 file system as a manifest, or as a list of its names. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cli.h"
-#include "ext4/ext4.h"
 #include "io/engine.h"
-#include "manifest/entry.h"
+#include "manifest/show.h"
 #include "manifest/writer.h"
-#include "part/part.h"
-#include "shared/image.h"
+#include "shared/ext4entry.h"
+#include "shared/ext4file.h"
 #include "shared/product.h"
 
-enum { KEY_TIMES = CLI_LONG_ONLY };
+enum { KEY_TIMES = CLI_LONG_ONLY, KEY_KEEP_GOING };
 
 static const struct cli_option options[] = {
     IMAGE_OPTIONS,
     IMAGE_OPTION_PARTITION,
+    EXT4FILE_OPTIONS,
+    {KEY_KEEP_GOING, "keep-going", NULL, "tell of what is damaged, leave it out, and go on"},
+    {'x', "exclude", "GLOB", "leave out what GLOB matches, and all it holds (repeatable)"},
     {'n', "no-data", NULL, "write the records only, not the files' data"},
     {KEY_TIMES, "times", "mtime|all", "which times to record (default: mtime)"},
+    {'0', "null", NULL, "write only the paths, each ended by a NUL byte"},
+    CLI_OPTION_JSON,
     CLI_OPTION_OUTPUT,
     CLI_OPTION_QUIET,
     CLI_OPTION_PROGRESS,
@@ -27,38 +31,79 @@ static const struct cli_option options[] = {
 
 static const struct cli_command command = {
     .name = "ext4walk",
-    .operands = "[IMAGE]",
+    .operands = "[IMAGE [PATH...]]",
     .summary = "write an ext2, ext3 or ext4 file system as a manifest",
     .options = options,
 };
 
 struct opts {
-    struct image_options image;
+    struct ext4file_options file;
+    struct ext4_selection selection;
+    const char **excludes; /* what the selection borrows */
+    char **paths;
     bool no_data;
     bool all_times;
+    bool null;
+    bool json;
 };
 
-static void parse(struct cli *cli, struct opts *o)
+static void parse_option(struct cli *cli, struct opts *o, int key, const char *value)
+{
+    switch (key) {
+    case 'n':
+        o->no_data = true;
+        break;
+    case '0':
+        o->null = true;
+        break;
+    case 'x':
+        o->excludes[o->selection.exclude_count++] = value;
+        break;
+    case CLI_KEY_JSON:
+        o->json = true;
+        break;
+    case KEY_TIMES:
+        o->all_times = strcmp(value, "all") == 0;
+        if (!o->all_times && strcmp(value, "mtime") != 0)
+            cli_usage(cli, "--times: '%s' is neither mtime nor all", value);
+        break;
+    case KEY_KEEP_GOING:
+        o->file.ext4.keep_going = true;
+        break;
+    default:
+        ext4file_option(&o->file, cli, key, value);
+        break;
+    }
+}
+
+static int parse(struct cli *cli, struct opts *o, struct fault *f)
 {
     const char *value;
-    int key;
+    int key, code = 0;
 
-    while ((key = cli_next(cli, &value)) != CLI_END) {
-        switch (key) {
-        case 'n':
-            o->no_data = true;
-            break;
-        case KEY_TIMES:
-            o->all_times = strcmp(value, "all") == 0;
-            if (!o->all_times && strcmp(value, "mtime") != 0)
-                cli_usage(cli, "--times: '%s' is neither mtime nor all", value);
-            break;
-        default:
-            image_option(&o->image, cli, key, value);
-            break;
-        }
-    }
-    cli_operands_at_most(cli, 1, "one IMAGE");
+    /* No more of either than there are arguments. */
+    o->excludes = calloc((size_t)cli->argc, sizeof(*o->excludes));
+    o->paths = calloc((size_t)cli->argc, sizeof(*o->paths));
+    if (!o->excludes || !o->paths)
+        return fault_memory(f, "arguments", (size_t)cli->argc * sizeof(*o->paths));
+    while ((key = cli_next(cli, &value)) != CLI_END)
+        parse_option(cli, o, key, value);
+    if (o->null && o->json)
+        cli_usage(cli, "only one of '--null' and '--json' can be asked for");
+    for (int i = 1; i < cli_operands(cli) && code == 0; i++)
+        code = ext4_path_normal(cli_operand(cli, i), &o->paths[o->selection.path_count++], f);
+    o->selection.excludes = o->excludes;
+    o->selection.paths = o->paths;
+    return code;
+}
+
+static void free_opts(struct opts *o)
+{
+    for (size_t i = 0; i < o->selection.path_count; i++)
+        free(o->paths[i]);
+    free(o->paths);
+    free(o->excludes);
+    ext4file_options_free(&o->file);
 }
 
 /* Everything that a run holds open. */
@@ -69,93 +114,11 @@ struct run {
     struct ext4_walk *walk;
     struct engine *engine;
     struct product product;
-    struct manifest_writer *writer;
+    struct manifest_writer *writer; /* NULL: a list is written */
     struct entry entry;
 };
 
-/* ---- an inode as an entry ---- */
-
-static enum entry_type entry_type_of(enum ext4_type type)
-{
-    static const enum entry_type types[] = {
-        [EXT4_FILE] = ENTRY_FILE,
-        [EXT4_DIRECTORY] = ENTRY_DIRECTORY,
-        [EXT4_SYMLINK] = ENTRY_SYMLINK,
-        [EXT4_CHAR_DEVICE] = ENTRY_CHAR_DEVICE,
-        [EXT4_BLOCK_DEVICE] = ENTRY_BLOCK_DEVICE,
-        [EXT4_FIFO] = ENTRY_FIFO,
-        [EXT4_SOCKET] = ENTRY_SOCKET,
-    };
-
-    return types[type];
-}
-
-static struct entry_time entry_time_of(struct ext4_time t)
-{
-    return (struct entry_time){.seconds = t.seconds, .nanoseconds = t.nanoseconds};
-}
-
-static int take_xattr(void *context, const char *name, const void *value, size_t value_len,
-                      struct fault *f)
-{
-    return entry_add_xattr(context, name, value, value_len, f);
-}
-
-static void fill_inode(struct entry *e, const struct ext4_inode *inode, bool all_times)
-{
-    e->type = entry_type_of(inode->type);
-    e->mode = inode->permissions;
-    e->uid = inode->uid;
-    e->gid = inode->gid;
-    e->mtime = entry_time_of(inode->mtime);
-    e->rdev_major = inode->rdev_major;
-    e->rdev_minor = inode->rdev_minor;
-    e->only_name = inode->links < 2;
-    if (!all_times)
-        return;
-    e->times = ENTRY_ATIME | ENTRY_CTIME | (inode->has_crtime ? ENTRY_CRTIME : 0U);
-    e->atime = entry_time_of(inode->atime);
-    e->ctime = entry_time_of(inode->ctime);
-    e->crtime = entry_time_of(inode->crtime);
-}
-
-static int fill_text(char **to, const char *text, struct fault *f)
-{
-    *to = text ? strdup(text) : NULL;
-    return text && !*to ? fault_memory(f, "a path", strlen(text) + 1) : 0;
-}
-
-static int fill_extents(struct entry *e, const struct ext4_map *map, struct fault *f)
-{
-    int code = 0;
-
-    e->size = map->size;
-    for (size_t i = 0; i < map->count && code == 0; i++)
-        code = entry_add_extent(e, map->runs[i].offset, map->runs[i].length, f);
-    return code;
-}
-
-static int fill_entry(struct run *r, const struct ext4_node *node, struct fault *f)
-{
-    struct entry *e = &r->entry;
-    int code;
-
-    entry_reset(e);
-    if ((code = fill_text(&e->path, node->path, f)) != 0)
-        return code;
-    if (node->link) {
-        e->type = ENTRY_HARD_LINK;
-        return fill_text(&e->link, node->link, f);
-    }
-    fill_inode(e, node->inode, r->opts->all_times);
-    if ((code = fill_text(&e->target, node->target, f)) != 0 ||
-        (code = ext4_xattrs(r->fs, node->inode, take_xattr, e, f)) != 0 ||
-        (code = entry_sort_xattrs(e, f)) != 0)
-        return code;
-    return node->map ? fill_extents(e, node->map, f) : 0;
-}
-
-/* ---- the manifest ---- */
+/* ---- a manifest ---- */
 
 static int write_data(struct run *r, const struct ext4_map *map, struct fault *f)
 {
@@ -182,55 +145,88 @@ static bool is_about_output(const struct run *r, const struct fault *f)
     return f->code == FAULT_READER_GONE || strcmp(f->subject, output_name(r->product.output)) == 0;
 }
 
+static int write_record(struct run *r, const struct ext4_node *node, struct fault *f)
+{
+    int code = manifest_write_entry(r->writer, &r->entry, f);
+
+    if (code != 0 || r->entry.extent_count == 0 || r->opts->no_data)
+        return code;
+    code = write_data(r, node->map, f);
+    return code == 0 || is_about_output(r, f) ? code : ext4_walk_about(r->walk, f);
+}
+
+/* ---- a list ---- */
+
+static int write_json(struct run *r, struct fault *f)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    int code;
+
+    if (!out)
+        return fault_memory(f, "a line", BUFSIZ);
+    show_json(out, &r->entry, NULL);
+    fputc('\n', out);
+    if (fclose(out) != 0)
+        code = fault_memory(f, "a line", length);
+    else
+        code = sink_data(r->product.sink, text, length, f);
+    free(text);
+    return code;
+}
+
+static int write_node(struct run *r, const struct ext4_node *node, struct fault *f)
+{
+    if (r->opts->null)
+        return sink_data(r->product.sink, node->path, strlen(node->path) + 1, f);
+    if (ext4entry_fill(r->fs, node, r->opts->all_times, &r->entry, f) != 0)
+        return ext4_walk_about(r->walk, f);
+    return r->opts->json ? write_json(r, f) : write_record(r, node, f);
+}
+
+/* ---- the run ---- */
+
 static int write_all(struct run *r, struct fault *f)
 {
     struct ext4_node node;
     bool more;
     int code;
 
-    while ((code = ext4_walk_next(r->walk, &node, &more, f)) == 0 && more) {
-        if ((code = fill_entry(r, &node, f)) != 0)
-            return ext4_walk_about(r->walk, f);
-        if ((code = manifest_write_entry(r->writer, &r->entry, f)) != 0)
+    while ((code = ext4_walk_next(r->walk, &node, &more, f)) == 0 && more)
+        if ((code = write_node(r, &node, f)) != 0)
             return code;
-        if (r->entry.extent_count > 0 && !r->opts->no_data &&
-            (code = write_data(r, node.map, f)) != 0)
-            return is_about_output(r, f) ? code : ext4_walk_about(r->walk, f);
-    }
-    return code != 0 ? code : manifest_writer_end(r->writer, f);
+    return code != 0 || !r->writer ? code : manifest_writer_end(r->writer, f);
 }
 
-/* ---- the run ---- */
-
-/* Whoever gives a whole disk where a file system is wanted is told so. */
-static int open_file_system(struct cli *cli, struct run *r, struct fault *f)
+/* A PATH that is not there is told before anything is written. */
+static int check_paths(struct run *r, struct fault *f)
 {
-    int code = ext4_open(r->device, &cli->notices, &r->fs, f);
-    struct part_table *table;
-    struct fault why, ignored;
+    const struct ext4_selection *s = &r->opts->selection;
+    struct ext4_inode inode = {0};
+    int code = 0;
 
-    if (code != FAULT_DAMAGED || r->opts->image.partition ||
-        part_read(r->device, NULL, &table, &ignored) != 0)
-        return code;
-    why = *f;
-    if (table->count > 0)
-        fault_set(f, code, "%s: it has a partition table with %zu partition%s: name one with -p",
-                  why.text, table->count, table->count == 1 ? "" : "s");
-    part_table_free(table);
+    for (size_t i = 0; i < s->path_count && code == 0; i++)
+        code = ext4_lookup(r->fs, s->paths[i], false, &inode, f);
+    ext4_inode_free(&inode);
     return code;
 }
 
 static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
+    const struct opts *o = r->opts;
+    enum output_kind kind = o->json ? OUTPUT_ANY : OUTPUT_BINARY;
     int code;
 
-    if ((code = image_open(cli, cli_operand(cli, 0), &r->opts->image, &r->device, f)) != 0 ||
-        (code = open_file_system(cli, r, f)) != 0 ||
-        (code = ext4_walk_open(r->fs, &r->walk, f)) != 0 ||
+    if ((code = ext4file_open(cli, cli_operand(cli, 0), &o->file, &r->device, &r->fs, f)) != 0 ||
+        (code = check_paths(r, f)) != 0 ||
+        (code = ext4_walk_open(r->fs, &o->selection, &r->walk, f)) != 0 ||
         (code = engine_open(&r->engine, f)) != 0 ||
-        (code = product_open(&r->product, cli, OUTPUT_BINARY, 0, f)) != 0)
+        (code = product_open(&r->product, cli, kind, 0, f)) != 0)
         return code;
-    return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
+    if (o->null || o->json)
+        return 0;
+    return manifest_writer_open(r->product.sink, !o->no_data, &r->writer, f);
 }
 
 static int run(struct cli *cli, struct run *r, struct fault *f)
@@ -240,7 +236,7 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
     if (code != 0)
         return code;
     code = write_all(r, f);
-    if (code != 0)
+    if (code != 0 && r->writer)
         manifest_writer_fail(r->writer, f);
     return product_finish(&r->product, code, f);
 }
@@ -265,9 +261,10 @@ int main(int argc, char **argv)
     int code;
 
     cli_start(&cli, &command, argc, argv);
-    parse(&cli, &opts);
-    code = run(&cli, &r, &f);
+    code = parse(&cli, &opts, &f);
+    if (code == 0)
+        code = run(&cli, &r, &f);
     close_all(&r);
-    image_options_free(&opts.image);
+    free_opts(&opts);
     return code != 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

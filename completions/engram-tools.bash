@@ -7,7 +7,8 @@ declare -gA _engram_tools_options=(
     [qcow2info]="-f --format --backing-dir --no-backing -s --snapshot --map --json -q --quiet -h --help -V --version"
     [partls]="-f --format --backing-dir --no-backing --json -q --quiet -h --help -V --version"
     [partextract]="-f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
-    [ext4walk]="-f --format --backing-dir --no-backing -p --partition -n --no-data --times -o --output -q --quiet -P --progress -h --help -V --version"
+    [ext4cat]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
+    [ext4walk]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-pack]="-r --rules -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-walk]="-n --no-data -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-ls]="-l --long -R --recursive -0 --null --json -h --help -V --version"
@@ -22,6 +23,7 @@ _engram_tools_words() {
     -f | --format) echo raw qcow2 ;;
     -r | --rules) echo fast balanced max ;;
     --times) echo mtime all ;;
+    --journal) echo replay ignore strict ;;
     esac
 }
 

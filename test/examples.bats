@@ -21,6 +21,7 @@ examples_of() {
 make_disk() {
     mkdir -p tree/etc/apt/sources.list.d tree/var/log tree/usr/bin
     echo 'ID=small' >tree/etc/os-release
+    echo 'no kernel' >tree/vmlinuz
     echo 'deb file:/ stable main' >tree/etc/apt/sources.list.d/a.list
     echo 'an error, of old' | gzip -n >tree/var/log/syslog.2.gz
     echo 'echo hello' >tree/usr/bin/su

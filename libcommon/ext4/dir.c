@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/crc.h"
 #include "base/text.h"
 #include "ext4/map.h"
+#include "ext4/xattr.h"
 
 enum {
     RECORD_HEADER_BYTES = 8,
@@ -21,6 +23,7 @@ enum {
     HASH_NODE_ENTRIES = 8, /* in other blocks of the tree, after one empty record */
     HASH_ENTRY_BYTES = 8,
     HASH_TAIL_BYTES = 8,
+    INLINE_PARENT_BYTES = 4, /* what i_block starts with where the records are in the inode */
 };
 
 /* One record, decoded and checked to lie within its block. */
@@ -55,10 +58,12 @@ static void decode_record(const struct ext4 *fs, const uint8_t *block, struct re
     r->name = (const char *)p + RECORD_HEADER_BYTES;
 }
 
-/* A record is as long as a multiple of 4 that holds it and lies within the block. */
-static int check_record(const struct ext4 *fs, const struct record *r, struct fault *f)
+/* A record is as long as a multiple of 4 that holds it and lies within the `size` bytes of records.
+ */
+static int check_record(const struct ext4 *fs, const struct record *r, uint32_t size,
+                        struct fault *f)
 {
-    uint32_t left = fs->super.block_size - r->offset;
+    uint32_t left = size - r->offset;
 
     if (r->length < RECORD_MIN_BYTES || r->length % 4 != 0)
         return fault_set(f, FAULT_DAMAGED,
@@ -113,15 +118,12 @@ static int check_name(const struct ext4 *fs, const struct record *r, struct faul
 
 static int make_room(struct ext4_listing *l, size_t name_length, struct fault *f)
 {
-    if (l->count == l->room) {
-        size_t room = l->room ? l->room * 2 : 32;
-        struct ext4_dirent *entries = reallocarray(l->entries, room, sizeof(*entries));
+    struct ext4_dirent *entries =
+        array_grow(l->entries, l->count, &l->room, sizeof(*entries), "a directory", f);
 
-        if (!entries)
-            return fault_memory(f, "a directory", room * sizeof(*entries));
-        l->entries = entries;
-        l->room = room;
-    }
+    if (!entries)
+        return f->code;
+    l->entries = entries;
     if (l->names_room - l->names_used <= name_length) {
         size_t room = l->names_room * 2 + 2 * NAME_MAX_BYTES;
         char *names = realloc(l->names, room);
@@ -200,7 +202,7 @@ static int check_checksum(const struct ext4 *fs, const struct ext4_inode *dir, u
     const uint8_t *tail = block + end;
     uint32_t seed, entries;
 
-    if (!ext4_has_metadata_csum(&fs->super))
+    if (!ext4_verifies(fs))
         return 0;
     seed = ext4_inode_seed(fs, dir->number, dir->generation);
     entries = hash_entries(fs, dir, number, block);
@@ -212,113 +214,214 @@ static int check_checksum(const struct ext4 *fs, const struct ext4_inode *dir, u
     return ext4_checksum_compare(le32_at(tail + 8), crc32c(seed, block, end), f);
 }
 
-/* ---- blocks ---- */
+/* ---- records ---- */
+
+/* A record that is none of the first two.  What is encrypted is no name. */
+static int take_name(const struct ext4 *fs, const struct ext4_inode *dir, const struct record *r,
+                     struct ext4_listing *l, struct fault *f)
+{
+    int code;
+
+    if (r->inode == 0)
+        return 0;
+    if (ext4_is_encrypted(dir)) {
+        l->encrypted++;
+        return 0;
+    }
+    code = check_name(fs, r, f);
+    return code != 0 ? code : add(l, r, f);
+}
 
 static int take_record(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
                        uint64_t ordinal, const struct record *r, struct ext4_listing *l,
                        struct fault *f)
 {
-    int code = check_record(fs, r, f);
-
-    if (code != 0)
-        return code;
     if (ordinal == 0)
         return check_dots(r, ".", dir->number, f);
     if (ordinal == 1)
         return check_dots(r, "..", parent, f);
-    if (r->inode == 0)
-        return 0;
-    code = check_name(fs, r, f);
-    return code != 0 ? code : add(l, r, f);
+    return take_name(fs, dir, r, l, f);
 }
 
-int ext4_dir_block(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
-                   uint64_t number, const uint8_t *block, struct ext4_listing *listing,
-                   struct fault *f)
+/* Where a fault is, for its text. */
+static int prefix_block(struct fault *f, uint64_t number, uint32_t byte)
 {
+    return fault_prefix(f, "directory block %llu, byte %u", (unsigned long long)number, byte);
+}
+
+/* Whoever keeps going goes on after a name that breaks a rule. */
+static int lose_name(struct ext4 *fs, uint64_t number, uint32_t byte, struct fault *f)
+{
+    prefix_block(f, number, byte);
+    return ext4_lose(fs, f, "this name is left out");
+}
+
+int ext4_dir_block(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent, uint64_t number,
+                   const uint8_t *block, struct ext4_listing *listing, struct fault *f)
+{
+    uint32_t size = fs->super.block_size;
     uint64_t ordinal = number == 0 ? 0 : 2;
     struct record r = {0};
 
     if (check_checksum(fs, dir, number, block, f) != 0)
         return fault_prefix(f, "directory block %llu", (unsigned long long)number);
-    while (r.offset < fs->super.block_size) {
+    for (; r.offset < size; r.offset += r.length) {
         decode_record(fs, block, &r);
-        if (take_record(fs, dir, parent, ordinal++, &r, listing, f) != 0)
-            return fault_prefix(f, "directory block %llu, byte %u", (unsigned long long)number,
-                                r.offset);
-        r.offset += r.length;
+        if (check_record(fs, &r, size, f) != 0)
+            return prefix_block(f, number, r.offset);
+        if (take_record(fs, dir, parent, ordinal++, &r, listing, f) != 0 &&
+            lose_name(fs, number, r.offset, f) != 0)
+            return f->code;
     }
     if (ordinal < 2)
         return fault_set(f, FAULT_DAMAGED, "directory block 0: the directory has no '..'");
     return 0;
 }
 
+/* One of the areas of records in an inode: neither `.` nor `..` is in them. */
+static int take_area(const struct ext4 *fs, const struct ext4_inode *dir, const uint8_t *area,
+                     uint32_t size, struct ext4_listing *l, struct fault *f)
+{
+    struct record r = {0};
+
+    for (; r.offset < size; r.offset += r.length) {
+        decode_record(fs, area, &r);
+        if (check_record(fs, &r, size, f) != 0 || take_name(fs, dir, &r, l, f) != 0)
+            return fault_prefix(f, "inline record at byte %u of %u", r.offset, size);
+    }
+    return 0;
+}
+
+int ext4_dir_inline(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                    struct ext4_listing *listing, struct fault *f)
+{
+    const uint8_t *block = ext4_inode_block(dir), *rest;
+    uint32_t stored = le32_at(block);
+    size_t rest_bytes;
+    int code;
+
+    if (stored != parent)
+        return fault_set(f, FAULT_DAMAGED, "'..' is inode %u, not %u", stored, parent);
+    if ((code = take_area(fs, dir, block + INLINE_PARENT_BYTES,
+                          INODE_BLOCK_BYTES - INLINE_PARENT_BYTES, listing, f)) != 0 ||
+        (code = ext4_xattr_inline_data(fs, dir, &rest, &rest_bytes, f)) != 0)
+        return code;
+    return take_area(fs, dir, rest, (uint32_t)rest_bytes, listing, f);
+}
+
+/* ---- the whole directory ---- */
+
+/* The blocks of one run of a directory's map. */
+static int read_run(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                    const struct ext4_run *run, struct ext4_listing *l, struct fault *f)
+{
+    uint32_t size = fs->super.block_size;
+
+    for (uint64_t done = 0; done < run->length; done += size) {
+        int code = ext4_read_block(fs, (run->where + done) / size, fs->block, f);
+
+        if (code == 0)
+            code = ext4_dir_block(fs, dir, parent, (run->offset + done) / size, fs->block, l, f);
+        if (code != 0 &&
+            ext4_lose(fs, f, "the names from there on in this block are left out") != 0)
+            return code;
+    }
+    return 0;
+}
+
+/* A directory has no holes: what lies before `offset` must have been read. */
+static int check_hole(struct ext4 *fs, uint64_t read, uint64_t offset, struct fault *f)
+{
+    if (read >= offset)
+        return 0;
+    fault_set(f, FAULT_DAMAGED, "directory block %llu is a hole",
+              (unsigned long long)(read / fs->super.block_size));
+    return ext4_lose(fs, f, "what should be there is left out");
+}
+
 static int read_blocks(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
                        const struct ext4_map *map, struct ext4_listing *l, struct fault *f)
 {
-    uint32_t size = fs->super.block_size;
-    uint64_t offset = 0;
+    uint64_t read = 0;
+    int code = 0;
 
-    for (size_t i = 0; i < map->count; i++) {
-        const struct ext4_run *run = &map->runs[i];
-
-        if (run->offset != offset)
-            break;
-        for (; offset < run->offset + run->length; offset += size) {
-            int code =
-                ext4_read_block(fs, (run->where + (offset - run->offset)) / size, fs->block, f);
-
-            if (code == 0)
-                code = ext4_dir_block(fs, dir, parent, offset / size, fs->block, l, f);
-            if (code != 0)
-                return code;
-        }
+    if (dir->size == 0 || dir->size % fs->super.block_size != 0)
+        return fault_set(f, FAULT_DAMAGED, "a directory of %llu bytes, not whole blocks of %u",
+                         (unsigned long long)dir->size, fs->super.block_size);
+    for (size_t i = 0; i < map->count && code == 0; i++) {
+        if ((code = check_hole(fs, read, map->runs[i].offset, f)) != 0)
+            return code;
+        code = read_run(fs, dir, parent, &map->runs[i], l, f);
+        read = map->runs[i].offset + map->runs[i].length;
     }
-    if (offset == map->size)
-        return 0;
-    return fault_set(f, FAULT_DAMAGED, "directory block %llu is a hole",
-                     (unsigned long long)(offset / size));
+    return code != 0 ? code : check_hole(fs, read, map->size, f);
 }
 
 static int compare_names(const void *a, const void *b, void *names)
 {
     const struct ext4_dirent *x = a, *y = b;
 
-    return strcmp((char *)names + x->name, (char *)names + y->name);
+    int order = strcmp((char *)names + x->name, (char *)names + y->name);
+
+    return order != 0 ? order : (x->name > y->name) - (x->name < y->name);
 }
 
-static int sort(struct ext4_listing *l, struct fault *f)
+static int check_twice(struct ext4 *fs, const char *name, struct fault *f)
 {
     char shown[2 * NAME_MAX_BYTES];
 
+    text_escape(shown, sizeof(shown), name, strlen(name));
+    fault_set(f, FAULT_DAMAGED, "the directory has the name '%s' twice", shown);
+    return ext4_lose(fs, f, "the second is left out");
+}
+
+static int sort(struct ext4 *fs, struct ext4_listing *l, struct fault *f)
+{
+    size_t kept = 0;
+
     if (l->count > 1)
         qsort_r(l->entries, l->count, sizeof(*l->entries), compare_names, l->names);
-    for (size_t i = 1; i < l->count; i++) {
+    for (size_t i = 0; i < l->count; i++) {
         const char *name = ext4_dirent_name(l, i);
 
-        if (strcmp(ext4_dirent_name(l, i - 1), name) != 0)
-            continue;
-        text_escape(shown, sizeof(shown), name, strlen(name));
-        return fault_set(f, FAULT_DAMAGED, "the directory has the name '%s' twice", shown);
+        if (kept == 0 || strcmp(ext4_dirent_name(l, kept - 1), name) != 0)
+            l->entries[kept++] = l->entries[i];
+        else if (check_twice(fs, name, f) != 0)
+            return f->code;
     }
+    l->count = kept;
     return 0;
+}
+
+static int read_all(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                    struct ext4_map *map, struct ext4_listing *listing, struct fault *f)
+{
+    int code;
+
+    if (dir->flags & FLAG_INLINE_DATA)
+        code = ext4_dir_inline(fs, dir, parent, listing, f);
+    else if ((code = ext4_map_load(fs, dir, map, f)) != 0)
+        return code;
+    else
+        code = read_blocks(fs, dir, parent, map, listing, f);
+    return code != 0 ? fault_prefix(f, "inode %u", dir->number) : 0;
 }
 
 int ext4_dir_list(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
                   struct ext4_map *map, struct ext4_listing *listing, struct fault *f)
 {
-    int code = ext4_map_load(fs, dir, map, f);
+    int code;
 
     listing->count = 0;
     listing->names_used = 0;
+    listing->encrypted = 0;
+    map->blocks = 0;
+    code = read_all(fs, dir, parent, map, listing, f);
     if (code != 0)
-        return code;
-    if (dir->size == 0 || dir->size % fs->super.block_size != 0)
-        code = fault_set(f, FAULT_DAMAGED, "a directory of %llu bytes, not whole blocks of %u",
-                         (unsigned long long)dir->size, fs->super.block_size);
-    else if ((code = read_blocks(fs, dir, parent, map, listing, f)) == 0)
-        code = sort(listing, f);
-    return code != 0 ? fault_prefix(f, "inode %u", dir->number) : 0;
+        code = ext4_lose(fs, f, "what the directory holds beyond that is left out");
+    if (code == 0 && sort(fs, listing, f) != 0)
+        code = fault_prefix(f, "inode %u", dir->number);
+    return code;
 }
 
 void ext4_listing_free(struct ext4_listing *listing)

@@ -19,18 +19,24 @@ struct ext4_listing {
     char *names; /* each with its NUL */
     size_t names_used;
     size_t names_room;
+    size_t encrypted; /* names that are not listed because they are encrypted */
 };
 
-/* Read a whole directory, whose map (in *map) is loaded for it.  `parent` is the directory that
- * `..` must lead to.  FAULT_DAMAGED for any record that breaks a rule, and for a name that is
- * twice. */
+/*
+ * Read a whole directory, by way of *map.  `parent` is the directory that `..` must lead to.
+ * FAULT_DAMAGED for any record that breaks a rule, and for a name that is twice; with keep_going
+ * that is told of, and the listing has the rest.
+ */
 int ext4_dir_list(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
                   struct ext4_map *map, struct ext4_listing *listing, struct fault *f);
 
 /* Take the records of one block (0 is the directory's first), which has block_size bytes. */
-int ext4_dir_block(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
-                   uint64_t number, const uint8_t *block, struct ext4_listing *listing,
-                   struct fault *f);
+int ext4_dir_block(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent, uint64_t number,
+                   const uint8_t *block, struct ext4_listing *listing, struct fault *f);
+
+/* Take the records of a directory that lies in its inode (inline_data). */
+int ext4_dir_inline(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
+                    struct ext4_listing *listing, struct fault *f);
 
 static inline const char *ext4_dirent_name(const struct ext4_listing *l, size_t i)
 {

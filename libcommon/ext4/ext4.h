@@ -17,17 +17,46 @@
  */
 struct ext4;
 
+/* What to do with a journal that has something to replay (feature needs_recovery). */
+enum ext4_journal_mode {
+    EXT4_JOURNAL_REPLAY, /* read the file system as it would be after that */
+    EXT4_JOURNAL_IGNORE, /* read it as it is stored: an old state, or none at all */
+    EXT4_JOURNAL_STRICT, /* refuse it */
+};
+
+/* How to read; all zero is the default. */
+struct ext4_options {
+    enum ext4_journal_mode journal;
+    bool no_verify;  /* checksums of metadata are not looked at, but for the journal's own */
+    bool keep_going; /* what is damaged is told of (NOTICE_LOSS) and left out */
+    const struct notices *notices; /* NULL: nothing is told; else it outlives the file system */
+};
+
 /*
- * Open the file system on a device, which is borrowed and must outlive it; so must notices (NULL is
- * allowed).  The superblock is checked whole: FAULT_DAMAGED if there is none or it makes no sense,
- * FAULT_UNSUPPORTED with the name of a feature that cannot be read, or for a journal that must be
- * replayed first.  A device whose size is known must hold the whole file system.
+ * Open the file system on a device, which is borrowed and must outlive it.  The superblock is
+ * checked whole: FAULT_DAMAGED if there is none or it makes no sense, FAULT_UNSUPPORTED with the
+ * name of a feature that cannot be read.  A device whose size is known must hold the whole file
+ * system.  A journal is replayed in memory (see EXT4_JOURNAL_REPLAY), the device is never written.
+ *
+ * Of a pipe that keeps what it reads (source_keep_only), what the block bitmaps show unused is not
+ * kept, and nothing is read past the last block in use; not so where the bitmaps may be of another
+ * time than the rest: with a journal to replay, or after an unclean end.
  */
-int ext4_open(struct source *device, const struct notices *notices, struct ext4 **out,
+int ext4_open(struct source *device, const struct ext4_options *options, struct ext4 **out,
               struct fault *f);
+
+/* Does a device have the magic number of these file systems?  false also if it cannot be read. */
+bool ext4_detect(struct source *device);
 
 /* NULL is allowed. */
 void ext4_close(struct ext4 *fs);
+
+/*
+ * Can the reading go on without what a fault (FAULT_DAMAGED, FAULT_UNSUPPORTED) is about?  With
+ * keep_going the loss is told of as "TEXT: CONSEQUENCE", with the path before it that a walk has
+ * come to, and 0 is returned; else f->code.
+ */
+int ext4_lose(struct ext4 *fs, const struct fault *f, const char *consequence);
 
 /* ---- inodes ---- */
 
@@ -49,6 +78,7 @@ struct ext4_time {
 /* An inode, decoded and checked.  Zeroed before its first use; reused freely; ext4_inode_free. */
 struct ext4_inode {
     uint32_t number;
+    uint64_t where; /* bytes into the device */
     enum ext4_type type;
     uint32_t permissions; /* 07777 at most */
     uint32_t uid;
@@ -70,10 +100,13 @@ struct ext4_inode {
 int ext4_inode_read(struct ext4 *fs, uint32_t number, struct ext4_inode *inode, struct fault *f);
 void ext4_inode_free(struct ext4_inode *inode);
 
+/* Is what the inode holds, data or names or target, encrypted? */
+bool ext4_is_encrypted(const struct ext4_inode *inode);
+
 /*
- * Give every extended attribute of an inode to `take`, in the order they are stored, by its full
- * name ("user.x"), POSIX ACLs in the system.posix_acl_* form of getxattr(2).  name and value are
- * valid during the call, which must not use the file system.
+ * Give every extended attribute of an inode that Linux shows to `take`, in the order they are
+ * stored, by its full name ("user.x"), POSIX ACLs in the system.posix_acl_* form of getxattr(2).
+ * name and value are valid during the call, which must not use the file system.
  */
 typedef int ext4_xattr_take(void *context, const char *name, const void *value, size_t value_len,
                             struct fault *f);
@@ -82,7 +115,8 @@ int ext4_xattrs(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take
 
 /* ---- where data lies ---- */
 
-/* A run of bytes of an inode that has data, whole blocks except where the file ends. */
+/* A run of bytes of an inode that has data: whole blocks except where the file ends, or what lies
+ * in the inode itself (inline_data). */
 struct ext4_run {
     uint64_t offset; /* bytes into the file */
     uint64_t length; /* bytes */
@@ -102,8 +136,8 @@ struct ext4_map {
     uint64_t blocks; /* blocks that the inode claims, those of the map itself included */
 };
 
-/* Read an inode's block map, extents or indirect blocks.  FAULT_DAMAGED if it is not well formed,
- * ordered and within the file system.  Memory: 24 bytes for each run. */
+/* Read an inode's block map: extents, indirect blocks, or inline data.  FAULT_DAMAGED if it is not
+ * well formed, ordered and within the file system.  Memory: 24 bytes for each run. */
 int ext4_map_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
                   struct fault *f);
 void ext4_map_free(struct ext4_map *map);
@@ -129,18 +163,54 @@ struct ext4_node {
  * can say, and 16 times what Linux can name. */
 enum { EXT4_PATH_MAX = 64 << 10 };
 
+/*
+ * `path` (absolute or not, it counts from the root) without empty components, `.` and `..`, which
+ * takes back the component before it: "/a/b".  *out is to be freed.
+ */
+int ext4_path_normal(const char *path, char **out, struct fault *f);
+
+/*
+ * The inode that a path leads to.  With `follow`, symbolic links are followed, also the last, all
+ * of them inside the file system: an absolute target counts from its root.  Without, only the last
+ * may be one, which is then the answer.  FAULT_SYSTEM if there is nothing of that name.
+ */
+int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inode *inode,
+                struct fault *f);
+
+/* What of a tree is walked; all zero is everything. */
+struct ext4_selection {
+    /* Normal paths (ext4_path_normal): these with all they hold, and the directories on the way to
+     * them.  None: everything. */
+    char *const *paths;
+    size_t path_count;
+    /*
+     * Patterns of fnmatch(3), where `*` and `?` stand for slashes, too: what matches is left out
+     * with all it holds.  One that starts with a slash is for whole paths, another for the end of
+     * a path at any slash.  The root is not left out.
+     */
+    const char *const *excludes;
+    size_t exclude_count;
+};
+
 struct ext4_walk;
 
 /*
- * Walk the whole tree depth first, children in byte order of their names.  Memory follows the
- * names in the directories on the way to the current one (a little is kept where the way was longer
- * before), the names of files with several and of the directories above them, and a bit for each
- * inode reached.
+ * Walk a tree depth first, children in byte order of their names; selection is borrowed.  Memory
+ * follows the names in the directories on the way to the current one (a little is kept where the
+ * way was longer before), the names of files with several and of the directories above them, and a
+ * bit for each inode reached.
  */
-int ext4_walk_open(struct ext4 *fs, struct ext4_walk **out, struct fault *f);
+int ext4_walk_open(struct ext4 *fs, const struct ext4_selection *selection, struct ext4_walk **out,
+                   struct fault *f);
 
-/* The next name, *more true; *more false after the last, when the device was also found to hold
- * the whole file system (which reads a pipe that far). */
+/*
+ * The next name, *more true; *more false after the last, when a device that was walked whole was
+ * also found to hold the whole file system (which reads a pipe up to its last block in use).
+ *
+ * A walk of everything checks link counts as well.  Encrypted files, and all that encrypted
+ * directories hold, are told of (NOTICE_LOSS) and left out.  With keep_going so is what is damaged;
+ * a file of which a block is is left out whole.
+ */
 int ext4_walk_next(struct ext4_walk *w, struct ext4_node *node, bool *more, struct fault *f);
 
 /* Put the current name's path before a fault's text, as ext4_walk_next does with its own: for

@@ -110,7 +110,7 @@ static int check_checksum(const struct tree *t, const uint8_t *block, struct fau
     uint32_t end = NODE_HEADER_BYTES + ENTRY_BYTES * (uint32_t)le16_at(block + 4);
     uint32_t seed;
 
-    if (!ext4_has_metadata_csum(&fs->super))
+    if (!ext4_verifies(fs))
         return 0;
     if (end + 4 > fs->super.block_size)
         return fault_set(f, FAULT_DAMAGED, "no room for a checksum after %u bytes", end);

@@ -39,7 +39,7 @@ static int check_checksum(const struct ext4 *fs, const struct ext4_inode *inode,
     uint32_t crc, mask = 0xffff;
     uint32_t tail = CHECKSUM_LO + 2;
 
-    if (!ext4_has_metadata_csum(&fs->super))
+    if (!ext4_verifies(fs))
         return 0;
     crc = ext4_inode_seed(fs, inode->number, inode->generation);
     crc = crc32c(crc, p, CHECKSUM_LO);
@@ -118,16 +118,17 @@ static int decode_times(struct ext4_inode *inode, struct fault *f)
 }
 
 /* i_blocks counts 512-byte sectors, or file system blocks in an inode flagged so; the attribute
- * block is among them.  A symbolic link without others has its target in the inode. */
+ * block (a cluster with bigalloc) is among them.  A symbolic link without others has its target in
+ * the inode. */
 static bool counts_blocks(const struct ext4 *fs, const struct ext4_inode *inode)
 {
     uint64_t blocks = le32_at(inode->raw + 0x1c);
-    uint64_t one = fs->super.block_size / 512;
+    uint64_t one = (uint64_t)fs->super.block_size / 512 * fs->super.cluster_ratio;
 
     if (fs->super.ro_compat & RO_COMPAT_HUGE_FILE) {
         blocks |= (uint64_t)le16_at(inode->raw + 0x74) << 32;
         if (inode->flags & FLAG_HUGE_FILE)
-            one = 1;
+            one = fs->super.cluster_ratio;
     }
     return blocks != (inode->file_acl ? one : 0);
 }
@@ -150,23 +151,24 @@ static void decode_fields(const struct ext4 *fs, struct ext4_inode *inode)
         decode_device(inode);
 }
 
-/* Flags that must not be without their feature, and every such feature has been refused. */
-static int check_flags(const struct ext4_inode *inode, struct fault *f)
+/* Flags that must not be without their feature. */
+static int check_flags(const struct ext4 *fs, const struct ext4_inode *inode, struct fault *f)
 {
     static const struct {
         uint32_t flag;
+        uint32_t incompat;
         const char *feature;
-    } refused[] = {
-        {FLAG_ENCRYPT, "encrypt"},
-        {FLAG_EA_INODE, "ea_inode"},
-        {FLAG_INLINE_DATA, "inline_data"},
+    } wanted[] = {
+        {FLAG_ENCRYPT, INCOMPAT_ENCRYPT, "encrypt"},
+        {FLAG_EA_INODE, INCOMPAT_EA_INODE, "ea_inode"},
+        {FLAG_INLINE_DATA, INCOMPAT_INLINE_DATA, "inline_data"},
     };
 
-    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
-        if (inode->flags & refused[i].flag)
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+        if (inode->flags & wanted[i].flag && !(fs->super.incompat & wanted[i].incompat))
             return fault_set(f, FAULT_DAMAGED,
                              "flag 0x%x is set, but the file system lacks the feature %s",
-                             refused[i].flag, refused[i].feature);
+                             wanted[i].flag, wanted[i].feature);
     if (inode->size > INT64_MAX)
         return fault_set(f, FAULT_DAMAGED, "a size of %llu bytes makes no sense",
                          (unsigned long long)inode->size);
@@ -187,7 +189,7 @@ static int decode(const struct ext4 *fs, struct ext4_inode *inode, struct fault 
     if ((code = check_checksum(fs, inode, f)) != 0 || (code = decode_type(inode, f)) != 0)
         return code;
     decode_fields(fs, inode);
-    if ((code = check_flags(inode, f)) != 0)
+    if ((code = check_flags(fs, inode, f)) != 0)
         return code;
     return decode_times(inode, f);
 }
@@ -201,9 +203,8 @@ static int fetch(struct ext4 *fs, struct ext4_inode *inode, struct fault *f)
 
     if (code != 0)
         return code;
-    return reader_read(fs->reader,
-                       group->inode_table * s->block_size + (uint64_t)index * s->inode_size,
-                       inode->raw, s->inode_size, f);
+    inode->where = group->inode_table * s->block_size + (uint64_t)index * s->inode_size;
+    return reader_read(fs->reader, inode->where, inode->raw, s->inode_size, f);
 }
 
 int ext4_inode_read(struct ext4 *fs, uint32_t number, struct ext4_inode *inode, struct fault *f)
@@ -219,6 +220,11 @@ int ext4_inode_read(struct ext4 *fs, uint32_t number, struct ext4_inode *inode, 
     if (fetch(fs, inode, f) != 0 || decode(fs, inode, f) != 0)
         return fault_prefix(f, "inode %u", number);
     return 0;
+}
+
+bool ext4_is_encrypted(const struct ext4_inode *inode)
+{
+    return inode->flags & FLAG_ENCRYPT;
 }
 
 void ext4_inode_free(struct ext4_inode *inode)

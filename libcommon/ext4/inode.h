@@ -11,7 +11,7 @@ enum ext4_inode_flag {
     FLAG_INDEX = 0x1000, /* a directory with a hash tree */
     FLAG_HUGE_FILE = 0x40000,
     FLAG_EXTENTS = 0x80000,
-    FLAG_EA_INODE = 0x200000,
+    FLAG_EA_INODE = 0x200000, /* holds the value of an attribute */
     FLAG_INLINE_DATA = 0x10000000,
 };
 
@@ -29,6 +29,12 @@ struct ext4_time ext4_time_decode(uint32_t seconds, uint32_t extra);
 static inline const uint8_t *ext4_inode_block(const struct ext4_inode *inode)
 {
     return inode->raw + INODE_BLOCK;
+}
+
+/* Where bytes of inode->raw are on the device. */
+static inline uint64_t ext4_inode_where(const struct ext4_inode *inode, const uint8_t *bytes)
+{
+    return inode->where + (uint64_t)(bytes - inode->raw);
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/checked.h"
 
 int ext4_map_claim(struct ext4 *fs, struct ext4_map *map, uint64_t blocks, struct fault *f)
@@ -17,16 +18,13 @@ int ext4_map_claim(struct ext4 *fs, struct ext4_map *map, uint64_t blocks, struc
 
 static int append(struct ext4_map *map, const struct ext4_run *run, struct fault *f)
 {
-    if (map->count == map->room) {
-        size_t room = map->room ? map->room * 2 : 16;
-        struct ext4_run *runs = reallocarray(map->runs, room, sizeof(*runs));
+    struct ext4_run *runs =
+        array_grow(map->runs, map->count, &map->room, sizeof(*runs), "a block map", f);
 
-        if (!runs)
-            return fault_memory(f, "a block map", room * sizeof(*runs));
-        map->runs = runs;
-        map->room = room;
-    }
-    map->runs[map->count++] = *run;
+    if (!runs)
+        return f->code;
+    map->runs = runs;
+    runs[map->count++] = *run;
     return 0;
 }
 
@@ -50,6 +48,15 @@ int ext4_map_add(struct ext4 *fs, struct ext4_map *map, uint64_t logical, uint64
     return 0;
 }
 
+int ext4_map_add_bytes(struct ext4_map *map, uint64_t where, uint64_t length, struct fault *f)
+{
+    const struct ext4_run *last = map->count ? &map->runs[map->count - 1] : NULL;
+    struct ext4_run run = {.offset = last ? last->offset + last->length : 0, .where = where};
+
+    run.length = min_u64(length, map->size - run.offset);
+    return run.length > 0 ? append(map, &run, f) : 0;
+}
+
 int ext4_map_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
                   struct fault *f)
 {
@@ -58,7 +65,9 @@ int ext4_map_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_m
     map->count = 0;
     map->blocks = 0;
     map->size = inode->size;
-    if (inode->flags & FLAG_EXTENTS)
+    if (inode->flags & FLAG_INLINE_DATA)
+        code = ext4_inline_load(fs, inode, map, f);
+    else if (inode->flags & FLAG_EXTENTS)
         code = ext4_extents_load(fs, inode, map, f);
     else
         code = ext4_indirect_load(fs, inode, map, f);

@@ -14,11 +14,17 @@ int ext4_map_claim(struct ext4 *fs, struct ext4_map *map, uint64_t blocks, struc
 int ext4_map_add(struct ext4 *fs, struct ext4_map *map, uint64_t logical, uint64_t physical,
                  uint64_t blocks, struct fault *f);
 
-/* Fill an empty map from the extent tree, or from the block numbers, in i_block. */
+/* Add `length` bytes that lie `where` bytes into the device and follow what the map has so far. */
+int ext4_map_add_bytes(struct ext4_map *map, uint64_t where, uint64_t length, struct fault *f);
+
+/* Fill an empty map from the extent tree, or from the block numbers, in i_block, or with what is
+ * stored in the inode. */
 int ext4_extents_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
                       struct fault *f);
 int ext4_indirect_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
                        struct fault *f);
+int ext4_inline_load(const struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
+                     struct fault *f);
 
 /* Where the byte at `offset` of the data is: its run, or NULL in a hole, when *next is where the
  * next run starts or the size. */

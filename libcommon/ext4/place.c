@@ -9,11 +9,13 @@ struct ext4_place {
     const struct ext4_place *parent; /* NULL: the root */
     struct ext4_place *before;       /* the one made before this */
     enum ext4_type type;
+    uint32_t links;
+    uint32_t met;
     char name[];
 };
 
 int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, const char *name,
-                   enum ext4_type type, const struct ext4_place **out, struct fault *f)
+                   const struct ext4_inode *inode, struct ext4_place **out, struct fault *f)
 {
     size_t bytes = strlen(name) + 1;
     struct ext4_place *place = malloc(sizeof(*place) + bytes);
@@ -22,7 +24,9 @@ int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, 
         return fault_memory(f, "a name", sizeof(*place) + bytes);
     place->parent = parent;
     place->before = places->last;
-    place->type = type;
+    place->type = inode->type;
+    place->links = inode->links;
+    place->met = 1;
     memcpy(place->name, name, bytes);
     places->last = place;
     *out = place;
@@ -32,6 +36,31 @@ int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, 
 enum ext4_type ext4_place_type(const struct ext4_place *place)
 {
     return place->type;
+}
+
+uint32_t ext4_place_links(const struct ext4_place *place)
+{
+    return place->links;
+}
+
+uint32_t ext4_place_met(const struct ext4_place *place)
+{
+    return place->met;
+}
+
+void ext4_place_meet(struct ext4_place *place)
+{
+    place->met++;
+}
+
+const struct ext4_place *ext4_places_short(const struct ext4_places *places,
+                                           const struct ext4_place *after)
+{
+    const struct ext4_place *place = after ? after->before : places->last;
+
+    while (place && (place->type == EXT4_DIRECTORY || place->met >= place->links))
+        place = place->before;
+    return place;
 }
 
 const char *ext4_place_path(const struct ext4_place *place, char buffer[EXT4_PATH_MAX])

@@ -14,12 +14,24 @@ struct ext4_places {
     struct ext4_place *last;
 };
 
-/* A new place: the name of an inode of this type in a directory, or the root (parent NULL, whatever
- * the name). */
+/* A new place: the name of an inode in a directory, or the root (parent NULL, whatever the name).
+ */
 int ext4_place_add(struct ext4_places *places, const struct ext4_place *parent, const char *name,
-                   enum ext4_type type, const struct ext4_place **out, struct fault *f);
+                   const struct ext4_inode *inode, struct ext4_place **out, struct fault *f);
 
 enum ext4_type ext4_place_type(const struct ext4_place *place);
+
+/* The inode's link count, and how many of its names have been met: 1, and one more each time that
+ * ext4_place_meet is told of another. */
+uint32_t ext4_place_links(const struct ext4_place *place);
+uint32_t ext4_place_met(const struct ext4_place *place);
+void ext4_place_meet(struct ext4_place *place);
+
+/* The file made last before `after` (NULL: at all) of which fewer names than links were met, or
+ * NULL.
+ */
+const struct ext4_place *ext4_places_short(const struct ext4_places *places,
+                                           const struct ext4_place *after);
 
 /* The path of a place (not the root) that is known to be shorter than EXT4_PATH_MAX; it is put at
  * the end of buffer, and starts at the pointer that is returned. */

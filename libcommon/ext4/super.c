@@ -13,12 +13,11 @@ enum {
     GOOD_OLD_REV = 0,
     DYNAMIC_REV = 1,
     GOOD_OLD_FIRST_INO = 11,
-    MAX_LOG_BLOCK_SIZE = 6, /* 64 KiB */
     CHECKSUM_CRC32C = 1,
     CHECKSUM_OFFSET = 0x3fc,
     DESC_SIZE = 32,
-    DESC_SIZE_64BIT = 64,
     MAX_DESC_SIZE = 1024,
+    MAX_LOG_CLUSTER_SIZE = 20, /* 1 GiB */
 };
 
 static void decode(const uint8_t *p, struct ext4_super *s)
@@ -41,6 +40,7 @@ static void decode(const uint8_t *p, struct ext4_super *s)
         return; /* the fields from here on were not yet thought of */
     s->first_ino = le32_at(p + 0x54);
     s->inode_size = le16_at(p + 0x58);
+    s->block_group_nr = le16_at(p + 0x5a);
     s->compat = le32_at(p + 0x5c);
     s->incompat = le32_at(p + 0x60);
     s->ro_compat = le32_at(p + 0x64);
@@ -58,12 +58,18 @@ static void decode(const uint8_t *p, struct ext4_super *s)
                                                         : crc32c(~0U, s->uuid, sizeof(s->uuid));
 }
 
-static int check_identity(const uint8_t *p, const struct ext4_super *s, struct fault *f)
+bool ext4_super_detect(const uint8_t *bytes)
+{
+    return le16_at(bytes + 0x38) == SUPER_MAGIC;
+}
+
+static int check_identity(const uint8_t *p, bool verify, const struct ext4_super *s,
+                          struct fault *f)
 {
     uint32_t stored = le32_at(p + CHECKSUM_OFFSET);
     uint32_t computed;
 
-    if (le16_at(p + 0x38) != SUPER_MAGIC)
+    if (!ext4_super_detect(p))
         return fault_set(f, FAULT_DAMAGED,
                          "no ext2, ext3 or ext4 file system: the magic number at offset %d is "
                          "0x%04x, not 0x%04x",
@@ -77,7 +83,7 @@ static int check_identity(const uint8_t *p, const struct ext4_super *s, struct f
         return fault_set(f, FAULT_UNSUPPORTED, "metadata checksums of type %u are not supported",
                          s->checksum_type);
     computed = crc32c(~0U, p, CHECKSUM_OFFSET);
-    if (computed != stored)
+    if (verify && computed != stored)
         return fault_set(f, FAULT_DAMAGED, "superblock: checksum 0x%08x, computed 0x%08x", stored,
                          computed);
     return 0;
@@ -86,10 +92,10 @@ static int check_identity(const uint8_t *p, const struct ext4_super *s, struct f
 /* Sizes of blocks, inodes and descriptors; sets block_size. */
 static int check_sizes(struct ext4_super *s, struct fault *f)
 {
-    if (s->log_block_size > MAX_LOG_BLOCK_SIZE)
+    if (s->log_block_size > EXT4_MAX_LOG_BLOCK_SIZE)
         return fault_set(f, FAULT_DAMAGED,
                          "superblock: block size 1024 << %u is more than 1024 << %d",
-                         s->log_block_size, MAX_LOG_BLOCK_SIZE);
+                         s->log_block_size, EXT4_MAX_LOG_BLOCK_SIZE);
     s->block_size = 1024U << s->log_block_size;
     if (!is_power_of_2(s->inode_size) || s->inode_size < EXT4_MIN_INODE_SIZE ||
         s->inode_size > s->block_size)
@@ -97,32 +103,61 @@ static int check_sizes(struct ext4_super *s, struct fault *f)
                          "superblock: inode size %u is not a power of two from %d to %u",
                          s->inode_size, EXT4_MIN_INODE_SIZE, s->block_size);
     if (s->incompat & INCOMPAT_64BIT &&
-        (!is_power_of_2(s->desc_size) || s->desc_size < DESC_SIZE_64BIT ||
+        (!is_power_of_2(s->desc_size) || s->desc_size < EXT4_DESC_64BIT_BYTES ||
          s->desc_size > MAX_DESC_SIZE))
         return fault_set(f, FAULT_DAMAGED,
                          "superblock: group descriptor size %u is not a power of two from %d to %d",
-                         s->desc_size, DESC_SIZE_64BIT, MAX_DESC_SIZE);
+                         s->desc_size, EXT4_DESC_64BIT_BYTES, MAX_DESC_SIZE);
     return 0;
+}
+
+/* Clusters are blocks, but for bigalloc; sets cluster_ratio. */
+static int check_clusters(const uint8_t *p, struct ext4_super *s, struct fault *f)
+{
+    uint32_t log_cluster_size = le32_at(p + 0x1c);
+    uint32_t clusters_per_group = le32_at(p + 0x24);
+
+    s->cluster_ratio = 1;
+    if (!(s->ro_compat & RO_COMPAT_BIGALLOC))
+        return 0;
+    if (log_cluster_size < s->log_block_size || log_cluster_size > MAX_LOG_CLUSTER_SIZE)
+        return fault_set(f, FAULT_DAMAGED,
+                         "superblock: cluster size 1024 << %u, must be 1024 << %u to %d",
+                         log_cluster_size, s->log_block_size, MAX_LOG_CLUSTER_SIZE);
+    s->cluster_ratio = 1U << (log_cluster_size - s->log_block_size);
+    if ((uint64_t)clusters_per_group * s->cluster_ratio != s->blocks_per_group)
+        return fault_set(f, FAULT_DAMAGED,
+                         "superblock: %u blocks per group, but %u clusters of %u blocks",
+                         s->blocks_per_group, clusters_per_group, s->cluster_ratio);
+    return 0;
+}
+
+/* Block 0 of 1 KiB is none of any group, unless it is part of a larger cluster. */
+static int check_first_block(const struct ext4_super *s, struct fault *f)
+{
+    uint32_t first = s->block_size == 1024 && s->cluster_ratio == 1;
+
+    if (s->first_data_block == first)
+        return 0;
+    return fault_set(f, FAULT_DAMAGED,
+                     "superblock: first data block %u, must be %u with blocks of %u bytes",
+                     s->first_data_block, first, s->block_size);
 }
 
 /* How blocks and inodes are shared out to groups; sets group_count. */
 static int check_groups(struct ext4_super *s, struct fault *f)
 {
     uint32_t bits = 8 * s->block_size; /* what one bitmap block can tell of */
-    uint32_t first = s->block_size == 1024;
+    uint32_t first = s->first_data_block;
     uint64_t groups, bytes;
 
-    if (s->first_data_block != first)
-        return fault_set(f, FAULT_DAMAGED,
-                         "superblock: first data block %u, must be %u with blocks of %u bytes",
-                         s->first_data_block, first, s->block_size);
-    if (s->blocks_count <= first || !mul_u64(s->blocks_count, s->block_size, &bytes) ||
-        bytes > INT64_MAX)
+    if (s->blocks_count <= ext4_super_block(s) ||
+        !mul_u64(s->blocks_count, s->block_size, &bytes) || bytes > INT64_MAX)
         return fault_set(f, FAULT_DAMAGED, "superblock: a block count of %llu makes no sense",
                          (unsigned long long)s->blocks_count);
-    if (s->blocks_per_group == 0 || s->blocks_per_group > bits)
-        return fault_set(f, FAULT_DAMAGED, "superblock: %u blocks per group, must be 1 to %u",
-                         s->blocks_per_group, bits);
+    if (s->blocks_per_group == 0 || s->blocks_per_group / s->cluster_ratio > bits)
+        return fault_set(f, FAULT_DAMAGED, "superblock: %u blocks per group, must be 1 to %llu",
+                         s->blocks_per_group, ull((uint64_t)bits * s->cluster_ratio));
     if (s->inodes_per_group == 0 || s->inodes_per_group > bits)
         return fault_set(f, FAULT_DAMAGED, "superblock: %u inodes per group, must be 1 to %u",
                          s->inodes_per_group, bits);
@@ -138,13 +173,32 @@ static int check_groups(struct ext4_super *s, struct fault *f)
     return 0;
 }
 
-int ext4_super_decode(const uint8_t *bytes, struct ext4_super *s, struct fault *f)
+int ext4_super_decode(const uint8_t *bytes, bool verify, struct ext4_super *s, struct fault *f)
 {
     int code;
 
     decode(bytes, s);
-    if ((code = check_identity(bytes, s, f)) != 0 || (code = ext4_features_check(s, f)) != 0 ||
-        (code = check_sizes(s, f)) != 0)
+    if ((code = check_identity(bytes, verify, s, f)) != 0 ||
+        (code = ext4_features_check(s, f)) != 0 || (code = check_sizes(s, f)) != 0 ||
+        (code = check_clusters(bytes, s, f)) != 0 || (code = check_first_block(s, f)) != 0)
         return code;
     return check_groups(s, f);
+}
+
+static bool is_power_of(uint32_t n, uint32_t base)
+{
+    while (n % base == 0)
+        n /= base;
+    return n == 1;
+}
+
+bool ext4_group_has_super(const struct ext4_super *s, uint32_t group)
+{
+    if (group == 0)
+        return true;
+    if (s->compat & COMPAT_SPARSE_SUPER2)
+        return group == s->backup_groups[0] || group == s->backup_groups[1];
+    if (!(s->ro_compat & RO_COMPAT_SPARSE_SUPER) || group == 1)
+        return true;
+    return is_power_of(group, 3) || is_power_of(group, 5) || is_power_of(group, 7);
 }

@@ -49,7 +49,7 @@ int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, 
     return 0;
 }
 
-const void *ext4_table_get(const struct ext4_table *t, uint64_t key)
+void *ext4_table_get(const struct ext4_table *t, uint64_t key)
 {
     return t->room > 0 ? find(t->slots, t->room, key)->value : NULL;
 }

@@ -11,7 +11,7 @@
 
 struct ext4_slot {
     uint64_t key; /* 0: empty */
-    const void *value;
+    void *value;
 };
 
 /* Zeroed before its first use.  Values are the caller's. */
@@ -27,7 +27,7 @@ int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, 
                    struct fault *f);
 
 /* The value that was put for a key, or NULL if there is none. */
-const void *ext4_table_get(const struct ext4_table *t, uint64_t key);
+void *ext4_table_get(const struct ext4_table *t, uint64_t key);
 
 void ext4_table_free(struct ext4_table *t);
 

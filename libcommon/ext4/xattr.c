@@ -19,6 +19,7 @@ enum {
     ENTRY_BYTES = 16,
     END_BYTES = 4,    /* zeros after the last entry */
     NAME_BYTES = 288, /* the longest prefix, 255 bytes and a NUL */
+    INDEX_SYSTEM = 7,
 };
 
 /* e_name_index: which prefix the name has that is not stored. */
@@ -26,6 +27,7 @@ struct prefix {
     const char *text;
     bool whole; /* the prefix is the name */
     bool acl;
+    bool hidden; /* for the file system's own use: no attribute of the file */
 };
 
 static const struct prefix prefixes[] = {
@@ -34,9 +36,11 @@ static const struct prefix prefixes[] = {
     [3] = {.text = "system.posix_acl_default", .whole = true, .acl = true},
     [4] = {.text = "trusted."},
     [6] = {.text = "security."},
-    [7] = {.text = "system."},
+    [INDEX_SYSTEM] = {.text = "system."},
     [8] = {.text = "system.richacl", .whole = true},
+    [9] = {.text = "encryption context", .hidden = true},
     [10] = {.text = "gnu."},
+    [11] = {.text = "verity descriptor", .hidden = true},
 };
 
 struct entry {
@@ -45,6 +49,7 @@ struct entry {
     size_t value_offset; /* from the area's base */
     uint32_t value_inode;
     size_t value_size;
+    uint32_t hash;
     const char *name; /* without a NUL */
 };
 
@@ -68,6 +73,7 @@ static int decode_entry(const struct ext4_xattr_area *area, size_t at, struct en
         .value_offset = le16_at(p + 2),
         .value_inode = le32_at(p + 4),
         .value_size = le32_at(p + 8),
+        .hash = le32_at(p + 12),
         .name = (const char *)p + ENTRY_BYTES,
     };
     return 0;
@@ -95,20 +101,32 @@ static int find_end(const struct ext4_xattr_area *area, size_t *end, struct faul
     return 0;
 }
 
-/* The full name in name, and what kind it is. */
-static int full_name(const struct entry *e, char name[NAME_BYTES], const struct prefix **prefix,
-                     struct fault *f)
+/* What data the inode has no room for in i_block. */
+static bool is_inline_data(const struct entry *e)
+{
+    static const char name[] = "data";
+
+    return e->name_index == INDEX_SYSTEM && e->name_length == strlen(name) &&
+           memcmp(e->name, name, e->name_length) == 0;
+}
+
+static int find_prefix(const struct entry *e, const struct prefix **prefix, struct fault *f)
 {
     size_t known = sizeof(prefixes) / sizeof(*prefixes);
-    const struct prefix *p = e->name_index < known ? &prefixes[e->name_index] : NULL;
 
-    if (!p || !p->text)
+    if (e->name_index >= known || !prefixes[e->name_index].text)
         return fault_set(f, FAULT_UNSUPPORTED, "a name of kind %u is not supported", e->name_index);
+    *prefix = &prefixes[e->name_index];
+    return 0;
+}
+
+static int full_name(const struct entry *e, const struct prefix *p, char name[NAME_BYTES],
+                     struct fault *f)
+{
     if (p->whole != (e->name_length == 0) || memchr(e->name, '\0', e->name_length))
         return fault_set(f, FAULT_DAMAGED, "a name of kind %u ('%s') and %zu bytes makes no sense",
                          e->name_index, p->text, e->name_length);
     snprintf(name, NAME_BYTES, "%s%.*s", p->text, (int)e->name_length, e->name);
-    *prefix = p;
     return 0;
 }
 
@@ -116,10 +134,6 @@ static int full_name(const struct entry *e, char name[NAME_BYTES], const struct 
 static int find_value(const struct ext4_xattr_area *area, const struct entry *e, size_t end,
                       const uint8_t **value, struct fault *f)
 {
-    if (e->value_inode != 0)
-        return fault_set(f, FAULT_DAMAGED,
-                         "the value is in inode %u, but the file system lacks the feature ea_inode",
-                         e->value_inode);
     *value = area->table + end;
     if (e->value_size == 0)
         return 0;
@@ -133,22 +147,38 @@ static int find_value(const struct ext4_xattr_area *area, const struct entry *e,
     return 0;
 }
 
-static int give(const struct ext4_xattr_area *area, const struct entry *e, size_t end,
-                ext4_xattr_take *take, void *context, struct fault *f)
+static int read_value_inode(struct ext4 *fs, const struct entry *e, uint8_t **value,
+                            struct fault *f)
 {
-    const struct prefix *prefix = NULL;
-    const uint8_t *value = NULL;
-    char name[NAME_BYTES];
+    const struct ext4_value_inode v = {
+        .number = e->value_inode,
+        .name = e->name,
+        .name_length = e->name_length,
+        .size = e->value_size,
+        .hash = e->hash,
+    };
+
+    if (!(fs->super.incompat & INCOMPAT_EA_INODE))
+        return fault_set(f, FAULT_DAMAGED,
+                         "the value is in inode %u, but the file system lacks the feature ea_inode",
+                         v.number);
+    if (v.size == 0 || v.size > EXT4_XATTR_SIZE_MAX)
+        return fault_set(f, v.size == 0 ? FAULT_DAMAGED : FAULT_UNSUPPORTED,
+                         "a value of %zu bytes in inode %u, must be 1 to %d", v.size, v.number,
+                         EXT4_XATTR_SIZE_MAX);
+    return ext4_value_inode_read(fs, &v, value, f);
+}
+
+static int give_value(const struct prefix *prefix, const char *name, const uint8_t *value,
+                      size_t size, ext4_xattr_take *take, void *context, struct fault *f)
+{
     uint8_t *acl;
     size_t acl_len;
     int code;
 
-    if ((code = full_name(e, name, &prefix, f)) != 0 ||
-        (code = find_value(area, e, end, &value, f)) != 0)
-        return code;
     if (!prefix->acl)
-        return take(context, name, value, e->value_size, f);
-    code = ext4_acl_convert(value, e->value_size, &acl, &acl_len, f);
+        return take(context, name, value, size, f);
+    code = ext4_acl_convert(value, size, &acl, &acl_len, f);
     if (code != 0)
         return code;
     code = take(context, name, acl, acl_len, f);
@@ -156,8 +186,33 @@ static int give(const struct ext4_xattr_area *area, const struct entry *e, size_
     return code;
 }
 
-int ext4_xattr_table(const struct ext4_xattr_area *area, ext4_xattr_take *take, void *context,
-                     struct fault *f)
+static int give(struct ext4 *fs, const struct ext4_xattr_area *area, const struct entry *e,
+                size_t end, ext4_xattr_take *take, void *context, struct fault *f)
+{
+    const struct prefix *prefix = NULL;
+    const uint8_t *value = NULL;
+    uint8_t *read = NULL; /* the value, if it was not found where the table is */
+    char name[NAME_BYTES];
+    int code = find_prefix(e, &prefix, f);
+
+    if (code != 0 || prefix->hidden || is_inline_data(e))
+        return code;
+    if ((code = full_name(e, prefix, name, f)) != 0)
+        return code;
+    if (e->value_inode == 0) {
+        code = find_value(area, e, end, &value, f);
+    } else {
+        code = read_value_inode(fs, e, &read, f);
+        value = read;
+    }
+    if (code == 0)
+        code = give_value(prefix, name, value, e->value_size, take, context, f);
+    free(read);
+    return code;
+}
+
+int ext4_xattr_table(struct ext4 *fs, const struct ext4_xattr_area *area, ext4_xattr_take *take,
+                     void *context, struct fault *f)
 {
     size_t at = 0, end = 0;
     unsigned number = 0;
@@ -168,7 +223,7 @@ int ext4_xattr_table(const struct ext4_xattr_area *area, ext4_xattr_take *take, 
 
         if ((code = decode_entry(area, at, &e, f)) != 0)
             return code;
-        if (give(area, &e, end, take, context, f) != 0)
+        if (give(fs, area, &e, end, take, context, f) != 0)
             return fault_prefix(f, "attribute %u", number);
         at += entry_size(e.name_length);
         number++;
@@ -177,20 +232,56 @@ int ext4_xattr_table(const struct ext4_xattr_area *area, ext4_xattr_take *take, 
 }
 
 /* What follows the fixed fields of a larger inode is a table if the magic number says so. */
-static int take_from_inode(const struct ext4 *fs, const struct ext4_inode *inode,
-                           ext4_xattr_take *take, void *context, struct fault *f)
+static bool find_in_inode(const struct ext4 *fs, const struct ext4_inode *inode,
+                          struct ext4_xattr_area *area)
 {
     size_t start = INODE_EXTRA + inode->extra_size;
     size_t size = fs->super.inode_size - start;
-    struct ext4_xattr_area area = {
+
+    *area = (struct ext4_xattr_area){
         .table = inode->raw + start + INODE_HEADER_BYTES,
         .size = size - INODE_HEADER_BYTES,
     };
+    return inode->extra_size != 0 && size >= INODE_HEADER_BYTES + END_BYTES &&
+           le32_at(inode->raw + start) == XATTR_MAGIC;
+}
 
-    if (inode->extra_size == 0 || size < INODE_HEADER_BYTES + END_BYTES ||
-        le32_at(inode->raw + start) != XATTR_MAGIC)
+int ext4_xattr_inline_data(const struct ext4 *fs, const struct ext4_inode *inode,
+                           const uint8_t **value, size_t *len, struct fault *f)
+{
+    struct ext4_xattr_area area;
+    size_t end = 0;
+    int code;
+
+    *value = NULL;
+    *len = 0;
+    if (!find_in_inode(fs, inode, &area))
         return 0;
-    if (ext4_xattr_table(&area, take, context, f) != 0)
+    code = find_end(&area, &end, f);
+    for (size_t at = 0; code == 0 && le32_at(area.table + at) != 0;) {
+        struct entry e;
+
+        if ((code = decode_entry(&area, at, &e, f)) != 0)
+            break;
+        if (is_inline_data(&e)) {
+            *len = e.value_size;
+            if (e.value_inode != 0)
+                code = fault_set(f, FAULT_DAMAGED, "system.data is in inode %u", e.value_inode);
+            else
+                code = find_value(&area, &e, end, value, f);
+            break;
+        }
+        at += entry_size(e.name_length);
+    }
+    return code != 0 ? fault_prefix(f, "attributes in the inode") : 0;
+}
+
+static int take_from_inode(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take *take,
+                           void *context, struct fault *f)
+{
+    struct ext4_xattr_area area;
+
+    if (find_in_inode(fs, inode, &area) && ext4_xattr_table(fs, &area, take, context, f) != 0)
         return fault_prefix(f, "attributes in the inode");
     return 0;
 }
@@ -209,7 +300,7 @@ static int check_block(const struct ext4 *fs, uint64_t number, const uint8_t *bl
                          XATTR_MAGIC);
     if (le32_at(block + 8) != 1)
         return fault_set(f, FAULT_DAMAGED, "%u blocks, must be 1", le32_at(block + 8));
-    if (!ext4_has_metadata_csum(&fs->super))
+    if (!ext4_verifies(fs))
         return 0;
     put_le64(start, number);
     crc = crc32c(fs->super.checksum_seed, start, sizeof(start));
@@ -235,19 +326,23 @@ static int take_from_block(struct ext4 *fs, uint64_t number, ext4_xattr_take *ta
     if ((code = ext4_read_block(fs, number, fs->block, f)) != 0 ||
         (code = check_block(fs, number, fs->block, f)) != 0)
         return code;
-    return ext4_xattr_table(&area, take, context, f);
+    return ext4_xattr_table(fs, &area, take, context, f);
 }
 
 int ext4_xattrs(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take *take,
                 void *context, struct fault *f)
 {
-    if (take_from_inode(fs, inode, take, context, f) != 0)
-        goto fail;
-    if (inode->file_acl == 0)
-        return 0;
+    static const char consequence[] = "attributes are left out";
+    int code = take_from_inode(fs, inode, take, context, f);
+
+    if (code != 0) {
+        fault_prefix(f, "inode %u", inode->number);
+        code = ext4_lose(fs, f, consequence);
+    }
+    if (code != 0 || inode->file_acl == 0)
+        return code;
     if (take_from_block(fs, inode->file_acl, take, context, f) == 0)
         return 0;
-    fault_prefix(f, "attribute block %llu", (unsigned long long)inode->file_acl);
-fail:
-    return fault_prefix(f, "inode %u", inode->number);
+    fault_prefix(f, "inode %u: attribute block %llu", inode->number, ull(inode->file_acl));
+    return ext4_lose(fs, f, consequence);
 }

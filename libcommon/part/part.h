@@ -81,6 +81,10 @@ int part_selector_check(const char *selector, struct fault *f);
 int part_select(const struct part_table *t, const char *selector, const struct part_entry **out,
                 struct fault *f);
 
+/* All partitions in a line for a message, as far as they fit: `1 (EFI System, 512M, "boot"), ...`.
+ */
+void part_list(const struct part_table *t, char *text, size_t size);
+
 /* The type as sfdisk prints it ("83", or a GUID), the partition's UUID, and the disk's identity. */
 void part_format_type(const struct part_table *t, const struct part_entry *e,
                       char text[PART_ID_BYTES]);

@@ -174,6 +174,11 @@ static void list_candidates(const struct part_table *t, const struct selector *s
         memcpy(text + size - sizeof("..."), "...", sizeof("..."));
 }
 
+void part_list(const struct part_table *t, char *text, size_t size)
+{
+    list_candidates(t, NULL, 0, text, size);
+}
+
 static int refuse(const struct part_table *t, const struct selector *s, const char *selector,
                   size_t found, struct fault *f)
 {

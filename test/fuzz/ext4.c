@@ -67,6 +67,8 @@ static void look(struct ext4 *fs, struct ext4_walk *w)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct ext4_options options;
+    static const struct ext4_selection everything;
     struct source *device = NULL;
     struct ext4 *fs = NULL;
     struct ext4_walk *w = NULL;
@@ -74,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size > MAX_SIZE || source_from_memory(data, size, "input", &device, &f) != 0)
         return 0;
-    if (ext4_open(device, NULL, &fs, &f) == 0 && ext4_walk_open(fs, &w, &f) == 0)
+    if (ext4_open(device, &options, &fs, &f) == 0 && ext4_walk_open(fs, &everything, &w, &f) == 0)
         look(fs, w);
     ext4_walk_close(w);
     ext4_close(fs);

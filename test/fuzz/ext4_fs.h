@@ -20,6 +20,7 @@ static inline struct ext4 *fuzz_fs_open(struct source *device, uint64_t blocks_c
     fs->super = (struct ext4_super){
         .blocks_count = blocks_count,
         .block_size = 1024,
+        .cluster_ratio = 1,
         .inodes_count = 1000,
         .first_ino = 11,
         .inode_size = 256,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ext4/xattr.h"
+#include "ext4_fs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,10 +27,15 @@ static int take(void *context, const char *name, const void *value, size_t value
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ext4_xattr_area area = {.table = data, .size = size};
+    struct source *device;
     uint8_t sum = 0;
     struct fault f;
+    struct ext4 *fs;
 
-    if (size <= MAX_SIZE)
-        ext4_xattr_table(&area, take, &sum, &f);
+    if (size > MAX_SIZE || source_from_memory("", 0, "input", &device, &f) != 0)
+        return 0;
+    fs = fuzz_fs_open(device, 64);
+    ext4_xattr_table(fs, &area, take, &sum, &f);
+    fuzz_fs_close(fs);
     return 0;
 }

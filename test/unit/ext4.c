@@ -68,7 +68,7 @@ static void a_map_knows_its_runs_and_holes(struct unit *u)
 
 static void a_table_keeps_what_was_put(struct unit *u)
 {
-    static const char values[5001];
+    static char values[5001];
     struct ext4_table t = {0};
     struct ext4_slot *slot;
     struct fault f;
@@ -192,6 +192,8 @@ static void add_node(struct walked *walked, const struct ext4_node *node)
 /* Walk a device (which is closed); everything met goes into the digest. */
 static int walk(struct source *device, struct walked *walked, struct fault *f)
 {
+    static const struct ext4_options options;
+    static const struct ext4_selection everything;
     struct ext4 *fs = NULL;
     struct ext4_walk *w = NULL;
     struct ext4_node node;
@@ -200,8 +202,8 @@ static int walk(struct source *device, struct walked *walked, struct fault *f)
 
     walked->names = 0;
     sha256_reset(walked->digest);
-    if ((code = ext4_open(device, NULL, &fs, f)) == 0)
-        code = ext4_walk_open(fs, &w, f);
+    if ((code = ext4_open(device, &options, &fs, f)) == 0)
+        code = ext4_walk_open(fs, &everything, &w, f);
     while (code == 0 && (code = ext4_walk_next(w, &node, &more, f)) == 0 && more) {
         add_node(walked, &node);
         if (node.inode)

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Which names of a tree are walked: all, or parts of it, and not what is excluded. */
+#include "ext4/select.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Is `path` the directory `top`, or beneath it? */
+static bool is_beneath(const char *path, const char *top)
+{
+    size_t length = strlen(top);
+
+    if (strcmp(top, "/") == 0)
+        return true;
+    return strncmp(path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+/* A pattern that starts with a slash is for the whole path, another for the end of it at any slash.
+ */
+static bool matches(const char *pattern, const char *path)
+{
+    if (pattern[0] == '/')
+        return fnmatch(pattern, path, 0) == 0;
+    for (const char *slash = path; slash; slash = strchr(slash + 1, '/'))
+        if (fnmatch(pattern, slash + 1, 0) == 0)
+            return true;
+    return false;
+}
+
+static bool is_excluded(const struct ext4_selection *s, const char *path)
+{
+    for (size_t i = 0; i < s->exclude_count; i++)
+        if (matches(s->excludes[i], path))
+            return true;
+    return false;
+}
+
+enum ext4_selected ext4_select(const struct ext4_selection *s, const char *path,
+                               enum ext4_selected above)
+{
+    enum ext4_selected selected = EXT4_SKIPPED;
+
+    if (strcmp(path, "/") != 0 && is_excluded(s, path))
+        return EXT4_SKIPPED;
+    if (above == EXT4_SELECTED)
+        return EXT4_SELECTED;
+    for (size_t i = 0; i < s->path_count; i++) {
+        if (is_beneath(path, s->paths[i]))
+            return EXT4_SELECTED;
+        if (is_beneath(s->paths[i], path))
+            selected = EXT4_ON_THE_WAY;
+    }
+    return s->path_count == 0 ? EXT4_SELECTED : selected;
+}
+
+bool ext4_selects_all(const struct ext4_selection *s)
+{
+    return s->path_count == 0 && s->exclude_count == 0;
+}
+
+/* Where in `to` the last component starts, less its slash. */
+static size_t parent_length(const char *to, size_t length)
+{
+    while (length > 0 && to[length] != '/')
+        length--;
+    return length;
+}
+
+int ext4_path_normal(const char *path, char **out, struct fault *f)
+{
+    size_t room = strlen(path) + 2, used = 0;
+    char *to = malloc(room);
+
+    if (!to)
+        return fault_memory(f, "a path", room);
+    while (*path) {
+        size_t length = strcspn(path, "/");
+
+        if (length == 2 && memcmp(path, "..", 2) == 0) {
+            used = parent_length(to, used);
+        } else if (length > 0 && !(length == 1 && *path == '.')) {
+            to[used++] = '/';
+            memcpy(to + used, path, length);
+            used += length;
+        }
+        path += length + (path[length] == '/');
+    }
+    if (used == 0)
+        to[used++] = '/';
+    to[used] = '\0';
+    *out = to;
+    return 0;
+}
