@@ -15,17 +15,24 @@ static int check_size(const struct ext4_inode *inode, uint32_t room, struct faul
                      (unsigned long long)inode->size, room - 1);
 }
 
-static int read_block(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
-                      char *target, struct fault *f)
+/* Is the target in i_block?  Where attributes have inodes of their own, i_blocks counts those, too,
+ * so that it is no sign. */
+static bool is_fast(const struct ext4 *fs, const struct ext4_inode *inode)
 {
-    int code = check_size(inode, fs->super.block_size, f);
+    if (inode->flags & FLAG_INLINE_DATA)
+        return false;
+    if (fs->super.incompat & INCOMPAT_EA_INODE)
+        return inode->size < INODE_BLOCK_BYTES;
+    return !inode->has_blocks;
+}
 
-    if (code != 0 || (code = ext4_map_load(fs, inode, map, f)) != 0)
-        return code;
-    if (map->count != 1 || map->runs[0].length != inode->size)
-        return fault_set(f, FAULT_DAMAGED, "a symbolic link of %llu bytes without its block",
-                         (unsigned long long)inode->size);
-    return reader_read(fs->reader, map->runs[0].where, target, (size_t)inode->size, f);
+static int read_fast(const struct ext4_inode *inode, char *target, struct fault *f)
+{
+    int code = check_size(inode, INODE_BLOCK_BYTES, f);
+
+    if (code == 0)
+        memcpy(target, ext4_inode_block(inode), (size_t)inode->size);
+    return code;
 }
 
 int ext4_symlink_read(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
@@ -33,10 +40,13 @@ int ext4_symlink_read(struct ext4 *fs, const struct ext4_inode *inode, struct ex
 {
     int code;
 
-    if (inode->has_blocks)
-        code = read_block(fs, inode, map, target, f);
-    else if ((code = check_size(inode, INODE_BLOCK_BYTES, f)) == 0)
-        memcpy(target, ext4_inode_block(inode), (size_t)inode->size);
+    if (is_fast(fs, inode))
+        code = read_fast(inode, target, f);
+    else if ((code = check_size(inode, fs->super.block_size, f)) == 0) {
+        if ((code = ext4_map_load(fs, inode, map, f)) != 0)
+            return code;
+        code = ext4_map_read(fs, map, target, f);
+    }
     if (code == 0 && memchr(target, '\0', (size_t)inode->size))
         code = fault_set(f, FAULT_DAMAGED, "a symbolic link with a NUL in its %llu bytes",
                          (unsigned long long)inode->size);
