@@ -185,8 +185,8 @@ struct ext4_selection {
     size_t path_count;
     /*
      * Patterns of fnmatch(3), where `*` and `?` stand for slashes, too: what matches is left out
-     * with all it holds.  One that starts with a slash is for whole paths, another for the end of
-     * a path at any slash.  The root is not left out.
+     * with all it holds.  One with a slash in it is for whole paths, whose first slash it may leave
+     * out; another is for names, whatever directory they are in.  The root is not left out.
      */
     const char *const *excludes;
     size_t exclude_count;

@@ -16,16 +16,15 @@ static bool is_beneath(const char *path, const char *top)
     return strncmp(path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
-/* A pattern that starts with a slash is for the whole path, another for the end of it at any slash.
- */
+/* A pattern with a slash in it is for the whole path, another for the name, its last component: so
+ * that a path is looked at once, however deep it is. */
 static bool matches(const char *pattern, const char *path)
 {
-    if (pattern[0] == '/')
-        return fnmatch(pattern, path, 0) == 0;
-    for (const char *slash = path; slash; slash = strchr(slash + 1, '/'))
-        if (fnmatch(pattern, slash + 1, 0) == 0)
-            return true;
-    return false;
+    if (!strchr(pattern, '/'))
+        path = strrchr(path, '/') + 1;
+    else if (pattern[0] != '/')
+        path++;
+    return fnmatch(pattern, path, 0) == 0;
 }
 
 static bool is_excluded(const struct ext4_selection *s, const char *path)
