@@ -79,12 +79,12 @@ static const char *kind_of(enum ext4_type type)
 /* The file that a path names, and where its data is.  A path that is no file is FAULT_SYSTEM. */
 static int find_file(struct run *r, const char *path, struct fault *f)
 {
-    char shown[400];
+    char shown[TEXT_SHOWN_BYTES];
     int code = ext4_lookup(r->fs, path, !r->opts->no_follow, &r->inode, f);
 
     if (code != 0)
         return code;
-    text_escape(shown, sizeof(shown), path, strlen(path));
+    text_shown(shown, path);
     if (r->inode.type != EXT4_FILE)
         return fault_set(f, FAULT_SYSTEM, "%s is %s, not a file", shown, kind_of(r->inode.type));
     if (ext4_is_encrypted(&r->inode))

@@ -199,15 +199,19 @@ static int write_all(struct run *r, struct fault *f)
     return code != 0 || !r->writer ? code : manifest_writer_end(r->writer, f);
 }
 
-/* A PATH that is not there is told before anything is written. */
+/* A PATH that is not there is told before anything is written.  Of damage on the way to it the walk
+ * will tell, if it is to go on. */
 static int check_paths(struct run *r, struct fault *f)
 {
     const struct ext4_selection *s = &r->opts->selection;
     struct ext4_inode inode = {0};
     int code = 0;
 
-    for (size_t i = 0; i < s->path_count && code == 0; i++)
+    for (size_t i = 0; i < s->path_count && code == 0; i++) {
         code = ext4_lookup(r->fs, s->paths[i], false, &inode, f);
+        if (code == FAULT_DAMAGED && r->opts->file.ext4.keep_going)
+            code = 0;
+    }
     ext4_inode_free(&inode);
     return code;
 }

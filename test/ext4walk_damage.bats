@@ -307,10 +307,10 @@ tree() {
 @test "bad-ext4-files-share-blocks" {
     local head='0af3 0300 0400 0000 00000000'
     extents /numbers "$head" 00000000 fe0f 0000 02000000 00100000 fe0f 0000 02000000 00200000 fe0f 0000 02000000
-    refused 3 "/numbers: inode $ino: more than all 4096 blocks of the file system are claimed"
+    refused_like 3 "/numbers: inode $ino: more blocks are claimed than the 40[0-9]+ that can belong to it"
     extents /numbers "0af3 0100 0400 0000 00000000" 00000000 000c 0000 02000000
     damage_inode /hole 0x28 "0af3 0100 0400 0000 00000000" 00000000 000c 0000 02000000
-    refused_like 3 "/numbers: inode [0-9]+: the files up to here claim [0-9]+ blocks, but the file system has 4096"
+    refused_like 3 "/numbers: inode [0-9]+: more blocks are claimed than the 10[0-9]+ that can belong to it"
 }
 
 # ---- damage: indirect blocks ----
@@ -507,7 +507,9 @@ record() {
     local entry=0xa4
     bad
     damage_inode /dir/file $entry+1 05
-    refused 4 "/dir/file: inode $ino: attributes in the inode: attribute 0: a name of kind 5 is not supported"
+    try ext4walk -n -o out bad
+    expect 0 "ext4walk: bad: /dir/file: an attribute of kind 5, which Linux does not show, is left out"
+    rm out
     bad
     damage_inode /dir/file $entry+1 02
     refused 3 "/dir/file: inode $ino: attributes in the inode: attribute 0: a name of kind 2 ('system.posix_acl_access') and 1 bytes makes no sense"

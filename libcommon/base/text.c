@@ -96,6 +96,12 @@ static void put_json_one(FILE *out, const uint8_t *p, size_t n)
         fwrite(p, 1, n, out);
 }
 
+const char *text_shown(char buffer[TEXT_SHOWN_BYTES], const char *text)
+{
+    text_escape(buffer, TEXT_SHOWN_BYTES, text, strlen(text));
+    return buffer;
+}
+
 void text_put_json(FILE *out, const char *bytes, size_t len)
 {
     const uint8_t *p = (const uint8_t *)bytes;

@@ -14,6 +14,10 @@ void text_put_escaped(FILE *out, const char *bytes, size_t len);
 /* The same into a buffer, always NUL-terminated, cut (with "...") if it does not fit. */
 void text_escape(char *buffer, size_t size, const char *bytes, size_t len);
 
+/* The same of a string, for a message: buffer, which is also returned. */
+enum { TEXT_SHOWN_BYTES = 512 };
+const char *text_shown(char buffer[TEXT_SHOWN_BYTES], const char *text);
+
 /* Write a JSON string with its quotes (RFC 8259).  A byte that is not UTF-8 becomes the lone
  * surrogate \udcXX, as Python's surrogateescape does, so that nothing is lost. */
 void text_put_json(FILE *out, const char *bytes, size_t len);

@@ -7,22 +7,14 @@
 
 #include "base/array.h"
 #include "base/bytes.h"
-#include "base/crc.h"
+#include "base/checked.h"
 #include "base/text.h"
 #include "ext4/map.h"
 #include "ext4/xattr.h"
 
 enum {
     RECORD_HEADER_BYTES = 8,
-    RECORD_MIN_BYTES = 12,
     NAME_MAX_BYTES = 255,
-    TAIL_BYTES = 12, /* a record without inode or name that holds the block's checksum */
-    TAIL_FILE_TYPE = 0xde,
-    HASH_ROOT_INFO = 24, /* in the first block, after the records of `.` and `..` */
-    HASH_ROOT_ENTRIES = 32,
-    HASH_NODE_ENTRIES = 8, /* in other blocks of the tree, after one empty record */
-    HASH_ENTRY_BYTES = 8,
-    HASH_TAIL_BYTES = 8,
     INLINE_PARENT_BYTES = 4, /* what i_block starts with where the records are in the inode */
 };
 
@@ -36,43 +28,31 @@ struct record {
     const char *name; /* without a NUL */
 };
 
-/* With 64 KiB blocks a record can be as long as 16 bits cannot say. */
-static uint32_t record_length(const struct ext4 *fs, uint16_t stored)
+static void decode_record(const struct ext4 *fs, const uint8_t *records, struct record *r)
 {
-    if (fs->super.block_size < 1U << 16)
-        return stored;
-    if (stored == 0 || stored == 0xffff)
-        return fs->super.block_size;
-    return (stored & 0xfffcU) | (stored & 3U) << 16;
-}
-
-static void decode_record(const struct ext4 *fs, const uint8_t *block, struct record *r)
-{
-    const uint8_t *p = block + r->offset;
+    const uint8_t *p = records + r->offset;
 
     r->inode = le32_at(p);
-    r->length = record_length(fs, le16_at(p + 4));
+    r->length = ext4_record_length(fs, le16_at(p + 4));
     r->name_length =
         p[6]; /* 16 bits without the feature filetype, but the kernel never reads more */
     r->file_type = fs->super.incompat & INCOMPAT_FILETYPE ? p[7] : 0;
     r->name = (const char *)p + RECORD_HEADER_BYTES;
 }
 
-/* A record is as long as a multiple of 4 that holds it and lies within the `size` bytes of records.
- */
-static int check_record(const struct ext4 *fs, const struct record *r, uint32_t size,
+/* A record is as long as a multiple of 4 that holds it, and lies within the `left` bytes of records
+ * from its start on. */
+static int check_record(const struct ext4 *fs, const struct record *r, uint32_t left,
                         struct fault *f)
 {
-    uint32_t left = size - r->offset;
-
-    if (r->length < RECORD_MIN_BYTES || r->length % 4 != 0)
+    if (r->length < EXT4_RECORD_MIN_BYTES || r->length % 4 != 0)
         return fault_set(f, FAULT_DAMAGED,
                          "a record length of %u is not a multiple of 4 from %d up", r->length,
-                         RECORD_MIN_BYTES);
+                         EXT4_RECORD_MIN_BYTES);
     if (r->length > left)
         return fault_set(f, FAULT_DAMAGED, "a record length of %u, but the block ends after %u",
                          r->length, left);
-    if (left != r->length && left - r->length < RECORD_MIN_BYTES)
+    if (left != r->length && left - r->length < EXT4_RECORD_MIN_BYTES)
         return fault_set(f, FAULT_DAMAGED, "a record length of %u leaves %u bytes in the block",
                          r->length, left - r->length);
     if (r->name_length > r->length - RECORD_HEADER_BYTES)
@@ -82,6 +62,18 @@ static int check_record(const struct ext4 *fs, const struct record *r, uint32_t 
         return fault_set(f, FAULT_DAMAGED, "inode %u does not exist (there are %u)", r->inode,
                          fs->super.inodes_count);
     return 0;
+}
+
+/* The record at r->offset of `size` bytes of records, which is below size. */
+static int read_record(const struct ext4 *fs, const uint8_t *records, uint32_t size,
+                       struct record *r, struct fault *f)
+{
+    uint32_t left = size - r->offset;
+
+    if (left < EXT4_RECORD_MIN_BYTES)
+        return fault_set(f, FAULT_DAMAGED, "%u bytes are too few for a record", left);
+    decode_record(fs, records, r);
+    return check_record(fs, r, left, f);
 }
 
 static bool name_is(const struct record *r, const char *name)
@@ -153,67 +145,6 @@ static int add(struct ext4_listing *l, const struct record *r, struct fault *f)
     return 0;
 }
 
-/* ---- checksums ---- */
-
-/* Where the entries of a hash tree's block start, or 0 if the block is none. */
-static uint32_t hash_entries(const struct ext4 *fs, const struct ext4_inode *dir, uint64_t number,
-                             const uint8_t *block)
-{
-    uint32_t size = fs->super.block_size;
-    uint32_t first = record_length(fs, le16_at(block + 4));
-
-    if (!(dir->flags & FLAG_INDEX))
-        return 0;
-    if (number > 0)
-        return le32_at(block) == 0 && first == size ? HASH_NODE_ENTRIES : 0;
-    if (first != RECORD_MIN_BYTES ||
-        record_length(fs, le16_at(block + RECORD_MIN_BYTES + 4)) != size - RECORD_MIN_BYTES ||
-        le32_at(block + HASH_ROOT_INFO) != 0 || block[HASH_ROOT_INFO + 5] != 8)
-        return 0;
-    return HASH_ROOT_ENTRIES;
-}
-
-/* Over the entries in use, then over what lies after the room for entries, the checksum as zeros.
- */
-static int check_hash_checksum(const struct ext4 *fs, uint32_t seed, const uint8_t *block,
-                               uint32_t entries, struct fault *f)
-{
-    static const uint8_t zero[4];
-    uint32_t room = (fs->super.block_size - entries - HASH_TAIL_BYTES) / HASH_ENTRY_BYTES;
-    uint32_t limit = le16_at(block + entries);
-    uint32_t count = le16_at(block + entries + 2);
-    const uint8_t *tail;
-    uint32_t crc;
-
-    if (limit > room || count > limit)
-        return fault_set(f, FAULT_DAMAGED, "hash tree: %u entries with room for %u of %u", count,
-                         limit, room);
-    tail = block + entries + limit * HASH_ENTRY_BYTES;
-    crc = crc32c(seed, block, entries + count * HASH_ENTRY_BYTES);
-    crc = crc32c(crc, tail, 4);
-    crc = crc32c(crc, zero, sizeof(zero));
-    return ext4_checksum_compare(le32_at(tail + 4), crc, f);
-}
-
-static int check_checksum(const struct ext4 *fs, const struct ext4_inode *dir, uint64_t number,
-                          const uint8_t *block, struct fault *f)
-{
-    uint32_t end = fs->super.block_size - TAIL_BYTES;
-    const uint8_t *tail = block + end;
-    uint32_t seed, entries;
-
-    if (!ext4_verifies(fs))
-        return 0;
-    seed = ext4_inode_seed(fs, dir->number, dir->generation);
-    entries = hash_entries(fs, dir, number, block);
-    if (entries != 0)
-        return check_hash_checksum(fs, seed, block, entries, f);
-    if (le32_at(tail) != 0 || le16_at(tail + 4) != TAIL_BYTES || tail[6] != 0 ||
-        tail[7] != TAIL_FILE_TYPE)
-        return fault_set(f, FAULT_DAMAGED, "no record with a checksum at the end");
-    return ext4_checksum_compare(le32_at(tail + 8), crc32c(seed, block, end), f);
-}
-
 /* ---- records ---- */
 
 /* A record that is none of the first two.  What is encrypted is no name. */
@@ -238,22 +169,25 @@ static int take_record(const struct ext4 *fs, const struct ext4_inode *dir, uint
 {
     if (ordinal == 0)
         return check_dots(r, ".", dir->number, f);
-    if (ordinal == 1)
+    if (ordinal == 1) {
+        l->strange = r->inode != 0 && r->inode != parent && name_is(r, "..");
         return check_dots(r, "..", parent, f);
+    }
     return take_name(fs, dir, r, l, f);
 }
 
 /* Where a fault is, for its text. */
 static int prefix_block(struct fault *f, uint64_t number, uint32_t byte)
 {
-    return fault_prefix(f, "directory block %llu, byte %u", (unsigned long long)number, byte);
+    return fault_prefix(f, "directory block %llu, byte %u", ull(number), byte);
 }
 
 /* Whoever keeps going goes on after a name that breaks a rule. */
-static int lose_name(struct ext4 *fs, uint64_t number, uint32_t byte, struct fault *f)
+static int lose_name(struct ext4 *fs, const struct ext4_listing *l, uint64_t number, uint32_t byte,
+                     struct fault *f)
 {
     prefix_block(f, number, byte);
-    return ext4_lose(fs, f, "this name is left out");
+    return l->strange ? f->code : ext4_lose(fs, f, "this name is left out");
 }
 
 int ext4_dir_block(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent, uint64_t number,
@@ -263,14 +197,13 @@ int ext4_dir_block(struct ext4 *fs, const struct ext4_inode *dir, uint32_t paren
     uint64_t ordinal = number == 0 ? 0 : 2;
     struct record r = {0};
 
-    if (check_checksum(fs, dir, number, block, f) != 0)
-        return fault_prefix(f, "directory block %llu", (unsigned long long)number);
+    if (ext4_dir_checksum(fs, dir, number, block, f) != 0)
+        return fault_prefix(f, "directory block %llu", ull(number));
     for (; r.offset < size; r.offset += r.length) {
-        decode_record(fs, block, &r);
-        if (check_record(fs, &r, size, f) != 0)
+        if (read_record(fs, block, size, &r, f) != 0)
             return prefix_block(f, number, r.offset);
         if (take_record(fs, dir, parent, ordinal++, &r, listing, f) != 0 &&
-            lose_name(fs, number, r.offset, f) != 0)
+            lose_name(fs, listing, number, r.offset, f) != 0)
             return f->code;
     }
     if (ordinal < 2)
@@ -285,8 +218,7 @@ static int take_area(const struct ext4 *fs, const struct ext4_inode *dir, const 
     struct record r = {0};
 
     for (; r.offset < size; r.offset += r.length) {
-        decode_record(fs, area, &r);
-        if (check_record(fs, &r, size, f) != 0 || take_name(fs, dir, &r, l, f) != 0)
+        if (read_record(fs, area, size, &r, f) != 0 || take_name(fs, dir, &r, l, f) != 0)
             return fault_prefix(f, "inline record at byte %u of %u", r.offset, size);
     }
     return 0;
@@ -300,7 +232,8 @@ int ext4_dir_inline(const struct ext4 *fs, const struct ext4_inode *dir, uint32_
     size_t rest_bytes;
     int code;
 
-    if (stored != parent)
+    listing->strange = stored != parent;
+    if (listing->strange)
         return fault_set(f, FAULT_DAMAGED, "'..' is inode %u, not %u", stored, parent);
     if ((code = take_area(fs, dir, block + INLINE_PARENT_BYTES,
                           INODE_BLOCK_BYTES - INLINE_PARENT_BYTES, listing, f)) != 0 ||
@@ -323,7 +256,8 @@ static int read_run(struct ext4 *fs, const struct ext4_inode *dir, uint32_t pare
         if (code == 0)
             code = ext4_dir_block(fs, dir, parent, (run->offset + done) / size, fs->block, l, f);
         if (code != 0 &&
-            ext4_lose(fs, f, "the names from there on in this block are left out") != 0)
+            (l->strange ||
+             ext4_lose(fs, f, "the names from there on in this block are left out") != 0))
             return code;
     }
     return 0;
@@ -334,8 +268,7 @@ static int check_hole(struct ext4 *fs, uint64_t read, uint64_t offset, struct fa
 {
     if (read >= offset)
         return 0;
-    fault_set(f, FAULT_DAMAGED, "directory block %llu is a hole",
-              (unsigned long long)(read / fs->super.block_size));
+    fault_set(f, FAULT_DAMAGED, "directory block %llu is a hole", ull(read / fs->super.block_size));
     return ext4_lose(fs, f, "what should be there is left out");
 }
 
@@ -347,7 +280,7 @@ static int read_blocks(struct ext4 *fs, const struct ext4_inode *dir, uint32_t p
 
     if (dir->size == 0 || dir->size % fs->super.block_size != 0)
         return fault_set(f, FAULT_DAMAGED, "a directory of %llu bytes, not whole blocks of %u",
-                         (unsigned long long)dir->size, fs->super.block_size);
+                         ull(dir->size), fs->super.block_size);
     for (size_t i = 0; i < map->count && code == 0; i++) {
         if ((code = check_hole(fs, read, map->runs[i].offset, f)) != 0)
             return code;
@@ -394,30 +327,28 @@ static int sort(struct ext4 *fs, struct ext4_listing *l, struct fault *f)
 }
 
 static int read_all(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
-                    struct ext4_map *map, struct ext4_listing *listing, struct fault *f)
+                    const struct ext4_map *map, struct ext4_listing *listing, struct fault *f)
 {
     int code;
 
     if (dir->flags & FLAG_INLINE_DATA)
         code = ext4_dir_inline(fs, dir, parent, listing, f);
-    else if ((code = ext4_map_load(fs, dir, map, f)) != 0)
-        return code;
     else
         code = read_blocks(fs, dir, parent, map, listing, f);
     return code != 0 ? fault_prefix(f, "inode %u", dir->number) : 0;
 }
 
 int ext4_dir_list(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
-                  struct ext4_map *map, struct ext4_listing *listing, struct fault *f)
+                  const struct ext4_map *map, struct ext4_listing *listing, struct fault *f)
 {
     int code;
 
     listing->count = 0;
     listing->names_used = 0;
     listing->encrypted = 0;
-    map->blocks = 0;
+    listing->strange = false;
     code = read_all(fs, dir, parent, map, listing, f);
-    if (code != 0)
+    if (code != 0 && !listing->strange)
         code = ext4_lose(fs, f, "what the directory holds beyond that is left out");
     if (code == 0 && sort(fs, listing, f) != 0)
         code = fault_prefix(f, "inode %u", dir->number);

@@ -20,19 +20,36 @@ struct ext4_listing {
     size_t names_used;
     size_t names_room;
     size_t encrypted; /* names that are not listed because they are encrypted */
+    bool strange;     /* its `..` leads to another directory than the one it was come from */
 };
 
+enum { EXT4_RECORD_MIN_BYTES = 12 };
+
+/* The length of a record, as stored: with 64 KiB blocks it can be as long as 16 bits cannot say. */
+static inline uint32_t ext4_record_length(const struct ext4 *fs, uint16_t stored)
+{
+    if (fs->super.block_size < 1U << 16)
+        return stored;
+    if (stored == 0 || stored == 0xffff)
+        return fs->super.block_size;
+    return (stored & 0xfffcU) | (stored & 3U) << 16;
+}
+
 /*
- * Read a whole directory, by way of *map.  `parent` is the directory that `..` must lead to.
+ * Read a whole directory, whose map is loaded.  `parent` is the directory that `..` must lead to.
  * FAULT_DAMAGED for any record that breaks a rule, and for a name that is twice; with keep_going
- * that is told of, and the listing has the rest.
+ * that is told of, and the listing has the rest, unless it is `..` that leads elsewhere.
  */
 int ext4_dir_list(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,
-                  struct ext4_map *map, struct ext4_listing *listing, struct fault *f);
+                  const struct ext4_map *map, struct ext4_listing *listing, struct fault *f);
 
 /* Take the records of one block (0 is the directory's first), which has block_size bytes. */
 int ext4_dir_block(struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent, uint64_t number,
                    const uint8_t *block, struct ext4_listing *listing, struct fault *f);
+
+/* FAULT_DAMAGED unless a block's checksum is right, where there is to be one. */
+int ext4_dir_checksum(const struct ext4 *fs, const struct ext4_inode *dir, uint64_t number,
+                      const uint8_t *block, struct fault *f);
 
 /* Take the records of a directory that lies in its inode (inline_data). */
 int ext4_dir_inline(const struct ext4 *fs, const struct ext4_inode *dir, uint32_t parent,

@@ -100,6 +100,9 @@ struct ext4_inode {
 int ext4_inode_read(struct ext4 *fs, uint32_t number, struct ext4_inode *inode, struct fault *f);
 void ext4_inode_free(struct ext4_inode *inode);
 
+/* Does what the inode holds lie in the inode itself? */
+bool ext4_has_inline_data(const struct ext4_inode *inode);
+
 /* Is what the inode holds, data or names or target, encrypted? */
 bool ext4_is_encrypted(const struct ext4_inode *inode);
 

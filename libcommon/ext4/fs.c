@@ -17,13 +17,15 @@ enum { READER_CACHE_BYTES = 32 << 20 };
 
 int ext4_lose(struct ext4 *fs, const struct fault *f, const char *consequence)
 {
-    char path[EXT4_SHOWN_BYTES] = "";
+    char path[TEXT_SHOWN_BYTES] = "";
 
     if (!fs->options.keep_going || (f->code != FAULT_DAMAGED && f->code != FAULT_UNSUPPORTED))
         return f->code;
+    if (fs->mute)
+        return 0;
     fs->losses++;
     if (fs->about)
-        text_escape(path, sizeof(path), fs->about, strlen(fs->about));
+        text_shown(path, fs->about);
     notice(fs->options.notices, NOTICE_LOSS, f->subject, "%s%s%s: %s", path, path[0] ? ": " : "",
            f->text, consequence);
     return 0;
@@ -82,6 +84,8 @@ static int read_super(struct ext4 *fs, struct fault *f)
 
     if (code != FAULT_DAMAGED || !fs->options.keep_going || !read_backup(fs, &block))
         return code;
+    fs->losses++;
+    fs->from_backup = true;
     notice(fs->options.notices, NOTICE_LOSS, NULL, "%s: using the backup at block %llu", f->text,
            ull(block));
     return 0;
@@ -103,10 +107,21 @@ static void tell_state(const struct ext4 *fs)
                "the file system was not cleanly unmounted and has no journal to replay");
 }
 
-/* Are the block bitmaps of the same time as everything else? */
-static bool bitmaps_count(const struct ext4_super *s)
+/* A copy of the superblock does not say whether the journal has something to replay. */
+static bool may_need_recovery(const struct ext4 *fs)
 {
-    return s->state & STATE_VALID && !(s->state & STATE_ERROR) && !(s->incompat & INCOMPAT_RECOVER);
+    const struct ext4_super *s = &fs->super;
+
+    return s->incompat & INCOMPAT_RECOVER ||
+           (fs->from_backup && s->compat & COMPAT_HAS_JOURNAL && s->journal_inum != 0);
+}
+
+/* Are the block bitmaps of the same time as everything else, and all that is read in order? */
+static bool bitmaps_count(const struct ext4 *fs)
+{
+    uint32_t state = fs->super.state;
+
+    return state & STATE_VALID && !(state & STATE_ERROR) && !fs->options.keep_going;
 }
 
 /* Can the journal be found at all? */
@@ -150,6 +165,7 @@ static int start(struct ext4 *fs, struct source *device, struct fault *f)
     if (!device->kept && (code = ext4_require_whole(fs, f)) != 0 &&
         (code = ext4_lose(fs, f, "what lies beyond is left out")) != 0)
         return code;
+    fs->claim_limit = fs->super.blocks_count;
     room = fs->super.block_size * (EXT4_TREE_DEPTH + 1ULL);
     fs->tree = malloc(room);
     if (!fs->tree)
@@ -171,6 +187,8 @@ static int replay(struct ext4 *fs, struct source *device, struct fault *f)
     if ((code = ext4_journal_load(fs, fs->journal, f)) != 0 ||
         (code = ext4_replay_open(device, fs->super.block_size, fs->journal, &fs->replayed, f)) != 0)
         return code;
+    if (fs->from_backup && fs->journal->transactions == 0)
+        return 0;
     stop(fs);
     if ((code = start(fs, fs->replayed, f)) != 0)
         return code;
@@ -215,10 +233,11 @@ int ext4_open(struct source *device, const struct ext4_options *options, struct 
     fs->options = *options;
     if ((code = start(fs, device, f)) != 0)
         goto fail;
-    if (fs->super.incompat & INCOMPAT_RECOVER && (code = recover(fs, device, f)) != 0)
-        goto fail;
-    if (device->kept && bitmaps_count(&fs->super) &&
-        (code = ext4_usage_open(fs, &fs->usage, f)) != 0)
+    if (may_need_recovery(fs))
+        code = recover(fs, device, f);
+    else if (device->kept && bitmaps_count(fs))
+        code = ext4_usage_open(fs, &fs->usage, f);
+    if (code != 0)
         goto fail;
     tell_state(fs);
     *out = fs;
@@ -237,6 +256,7 @@ void ext4_close(struct ext4 *fs)
     if (fs->journal)
         ext4_journal_free(fs->journal);
     free(fs->journal);
+    ext4_table_free(&fs->copies);
     free(fs);
 }
 

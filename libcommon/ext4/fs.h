@@ -5,6 +5,7 @@
 
 #include "ext4/ext4.h"
 #include "ext4/super.h"
+#include "ext4/table.h"
 #include "io/reader.h"
 
 /* What is needed of a group descriptor. */
@@ -19,9 +20,6 @@ struct ext4_group {
 
 /* Extent trees have up to five levels below the inode. */
 enum { EXT4_GROUP_SLOTS = 1024, EXT4_TREE_DEPTH = 5 };
-
-/* Room for a path in a message; a longer one is cut. */
-enum { EXT4_SHOWN_BYTES = 512 };
 
 struct ext4_journal;
 struct ext4_usage;
@@ -38,7 +36,11 @@ struct ext4 {
     struct source *replayed;  /* owned: the map of the replayed journal, or NULL */
     struct ext4_usage *usage; /* NULL: bitmaps are not looked at */
     const char *about;        /* borrowed: the path that losses are about, or NULL */
+    bool mute;                /* losses are not told: whoever comes here again will tell of them */
     uint64_t losses;          /* how many have been told of */
+    uint64_t claim_limit;     /* how many blocks the next map may claim */
+    bool from_backup;         /* the superblock was damaged, a copy of it is used */
+    struct ext4_table copies; /* groups (by number + 1) whose descriptor's copy is used */
 };
 
 /* The one gate for block numbers: [block, block + count) lies within the file system and past its

@@ -150,17 +150,24 @@ int ext4_group_read(const struct ext4 *fs, struct reader *reader, uint32_t numbe
 }
 
 /* Whoever keeps going takes what a copy says. */
-static int read_copy(const struct ext4 *fs, uint32_t number, struct ext4_group *g, struct fault *f)
+static int read_copy(struct ext4 *fs, uint32_t number, struct ext4_group *g, struct fault *f)
 {
     uint32_t index = number / (fs->super.block_size / fs->super.desc_size);
     uint64_t block = descriptor_copy(&fs->super, index);
+    struct ext4_slot *slot;
     struct fault ignored;
+    bool added;
 
     if (f->code != FAULT_DAMAGED || !fs->options.keep_going ||
         read_from(fs, fs->reader, block, number, g, &ignored) != 0)
         return f->code;
-    notice(fs->options.notices, NOTICE_LOSS, NULL, "%s: using the backup in block %llu", f->text,
-           ull(block));
+    if (ext4_table_put(&fs->copies, number + 1ULL, &slot, &added, f) != 0)
+        return f->code;
+    if (added) { /* a descriptor may be read more than once */
+        fs->losses++;
+        notice(fs->options.notices, NOTICE_LOSS, NULL, "%s: using the backup in block %llu",
+               f->text, ull(block));
+    }
     return 0;
 }
 

@@ -12,7 +12,7 @@
 enum {
     CHECKSUM_LO = 0x7c,
     CHECKSUM_HI = 0x82,
-    CREATOR_HURD = 1,
+    CREATOR_LINUX = 0,
     NANOSECONDS = 1000000000,
 };
 
@@ -39,7 +39,8 @@ static int check_checksum(const struct ext4 *fs, const struct ext4_inode *inode,
     uint32_t crc, mask = 0xffff;
     uint32_t tail = CHECKSUM_LO + 2;
 
-    if (!ext4_verifies(fs))
+    /* Where another system made the file system, Linux neither writes nor reads these. */
+    if (!ext4_verifies(fs) || fs->super.creator_os != CREATOR_LINUX)
         return 0;
     crc = ext4_inode_seed(fs, inode->number, inode->generation);
     crc = crc32c(crc, p, CHECKSUM_LO);
@@ -144,7 +145,7 @@ static void decode_fields(const struct ext4 *fs, struct ext4_inode *inode)
     inode->links = le16_at(p + 0x1a);
     inode->size = le32_at(p + 0x04) | (large ? (uint64_t)le32_at(p + 0x6c) << 32 : 0);
     inode->file_acl = le32_at(p + 0x68);
-    if (fs->super.creator_os != CREATOR_HURD)
+    if (fs->super.incompat & INCOMPAT_64BIT)
         inode->file_acl |= (uint64_t)le16_at(p + 0x76) << 32;
     inode->has_blocks = counts_blocks(fs, inode);
     if (inode->type == EXT4_CHAR_DEVICE || inode->type == EXT4_BLOCK_DEVICE)
@@ -169,6 +170,9 @@ static int check_flags(const struct ext4 *fs, const struct ext4_inode *inode, st
             return fault_set(f, FAULT_DAMAGED,
                              "flag 0x%x is set, but the file system lacks the feature %s",
                              wanted[i].flag, wanted[i].feature);
+    if (inode->flags & FLAG_INLINE_DATA && inode->flags & FLAG_EXTENTS)
+        return fault_set(f, FAULT_DAMAGED, "flags 0x%x and 0x%x are set both", FLAG_INLINE_DATA,
+                         FLAG_EXTENTS);
     if (inode->size > INT64_MAX)
         return fault_set(f, FAULT_DAMAGED, "a size of %llu bytes makes no sense",
                          (unsigned long long)inode->size);
@@ -220,6 +224,36 @@ int ext4_inode_read(struct ext4 *fs, uint32_t number, struct ext4_inode *inode, 
     if (fetch(fs, inode, f) != 0 || decode(fs, inode, f) != 0)
         return fault_prefix(f, "inode %u", number);
     return 0;
+}
+
+int ext4_check_file_type(uint32_t number, enum ext4_type type, uint8_t file_type, struct fault *f)
+{
+    static const uint8_t types[] = {
+        [EXT4_FILE] = 1, [EXT4_DIRECTORY] = 2, [EXT4_CHAR_DEVICE] = 3, [EXT4_BLOCK_DEVICE] = 4,
+        [EXT4_FIFO] = 5, [EXT4_SOCKET] = 6,    [EXT4_SYMLINK] = 7,
+    };
+
+    if (file_type == 0 || file_type == types[type])
+        return 0;
+    return fault_set(f, FAULT_DAMAGED, "inode %u: file type %u, but the directory says %u", number,
+                     types[type], file_type);
+}
+
+int ext4_check_named(const struct ext4_inode *inode, struct fault *f)
+{
+    if (inode->links == 0)
+        return fault_set(f, FAULT_DAMAGED, "inode %u is deleted", inode->number);
+    if (inode->flags & FLAG_EA_INODE)
+        return fault_set(f, FAULT_DAMAGED, "inode %u: the value of an attribute has a name",
+                         inode->number);
+    if (inode->number == EXT4_ROOT_INO && inode->type != EXT4_DIRECTORY)
+        return fault_set(f, FAULT_DAMAGED, "inode %u: the root is not a directory", inode->number);
+    return 0;
+}
+
+bool ext4_has_inline_data(const struct ext4_inode *inode)
+{
+    return inode->flags & FLAG_INLINE_DATA;
 }
 
 bool ext4_is_encrypted(const struct ext4_inode *inode)

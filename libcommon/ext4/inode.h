@@ -25,6 +25,12 @@ enum {
  * of which the extra field has the upper two, and 30 bits of nanoseconds. */
 struct ext4_time ext4_time_decode(uint32_t seconds, uint32_t extra);
 
+/* FAULT_DAMAGED unless the type that a directory's record gives a name (0: none) is its inode's. */
+int ext4_check_file_type(uint32_t number, enum ext4_type type, uint8_t file_type, struct fault *f);
+
+/* FAULT_DAMAGED unless the inode can be one that has a name. */
+int ext4_check_named(const struct ext4_inode *inode, struct fault *f);
+
 /* The i_block area. */
 static inline const uint8_t *ext4_inode_block(const struct ext4_inode *inode)
 {

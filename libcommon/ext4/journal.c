@@ -35,14 +35,49 @@ static bool is_before(uint32_t a, uint32_t b)
 
 /* ---- the second pass: what is written, and what is not ---- */
 
-static int check_block(const struct recovery *r, const struct ext4_log_place *p, uint64_t block,
-                       struct fault *f)
+static int compare_revokes(const void *a, const void *b)
 {
-    if (block < r->log->fs->super.blocks_count)
+    const struct revoke *x = a, *y = b;
+
+    if (x->block != y->block)
+        return x->block < y->block ? -1 : 1;
+    if (x->sequence == y->sequence)
         return 0;
-    return fault_set(f, FAULT_DAMAGED,
-                     "transaction %u: block %llu lies outside the file system (%llu blocks)",
-                     p->sequence, ull(block), ull(r->log->fs->super.blocks_count));
+    return is_before(x->sequence, y->sequence) ? -1 : 1;
+}
+
+/* The revokes in order of their blocks, each block once: its last. */
+static void sort_revokes(struct recovery *r)
+{
+    size_t kept = 0;
+
+    if (r->revoke_count > 1)
+        qsort(r->revokes, r->revoke_count, sizeof(*r->revokes), compare_revokes);
+    for (size_t i = 0; i < r->revoke_count; i++) {
+        if (kept > 0 && r->revokes[kept - 1].block == r->revokes[i].block)
+            kept--;
+        r->revokes[kept++] = r->revokes[i];
+    }
+    r->revoke_count = kept;
+}
+
+/* Room for one more revoke.  Blocks may be revoked again and again: what counts is how many they
+ * are. Half of the room is free after this, or it would be made again and again as well. */
+static int make_room(struct recovery *r, struct fault *f)
+{
+    struct revoke *revokes;
+
+    if (r->revoke_count < r->revoke_room)
+        return 0;
+    sort_revokes(r);
+    if (r->revoke_count < r->revoke_room / 2)
+        return 0;
+    revokes = array_grow(r->revokes, r->revoke_room, &r->revoke_room, sizeof(*revokes),
+                         "a journal's revokes", f);
+    if (!revokes)
+        return f->code;
+    r->revokes = revokes;
+    return 0;
 }
 
 static int take_tag(struct recovery *r, const struct ext4_log_place *p, const struct jbd2_tag *tag,
@@ -53,8 +88,7 @@ static int take_tag(struct recovery *r, const struct ext4_log_place *p, const st
     uint64_t where;
     int code;
 
-    if ((code = check_block(r, p, tag->blocknr, f)) != 0 ||
-        (code = ext4_log_locate(r->log, p->block, &where, f)) != 0)
+    if ((code = ext4_log_locate(r->log, p->block, &where, f)) != 0)
         return code;
     rewrites = array_grow(j->rewrites, j->count, &j->room, sizeof(*rewrites), "a journal", f);
     if (!rewrites)
@@ -84,22 +118,6 @@ static int take_descriptor(struct recovery *r, struct ext4_log_place *p, struct 
     return code;
 }
 
-static int take_revoke(struct recovery *r, const struct ext4_log_place *p, uint64_t block,
-                       struct fault *f)
-{
-    struct revoke *revokes;
-
-    if (check_block(r, p, block, f) != 0)
-        return f->code;
-    revokes = array_grow(r->revokes, r->revoke_count, &r->revoke_room, sizeof(*revokes),
-                         "a journal's revokes", f);
-    if (!revokes)
-        return f->code;
-    r->revokes = revokes;
-    revokes[r->revoke_count++] = (struct revoke){.block = block, .sequence = p->sequence};
-    return 0;
-}
-
 static int take_revokes(struct recovery *r, const struct ext4_log_place *p, struct fault *f)
 {
     uint32_t count = 0;
@@ -107,9 +125,15 @@ static int take_revokes(struct recovery *r, const struct ext4_log_place *p, stru
 
     if (code != 0)
         return fault_prefix(f, "transaction %u", p->sequence);
-    for (uint32_t i = 0; i < count && code == 0; i++)
-        code = take_revoke(r, p, jbd2_revoke_at(&r->log->super, r->log->block, i), f);
-    return code;
+    for (uint32_t i = 0; i < count; i++) {
+        if (make_room(r, f) != 0)
+            return f->code;
+        r->revokes[r->revoke_count++] = (struct revoke){
+            .block = jbd2_revoke_at(&r->log->super, r->log->block, i),
+            .sequence = p->sequence,
+        };
+    }
+    return 0;
 }
 
 static int take_log(struct recovery *r, uint32_t end, struct fault *f)
@@ -133,32 +157,6 @@ static int take_log(struct recovery *r, uint32_t end, struct fault *f)
 }
 
 /* ---- what is left in the end ---- */
-
-static int compare_revokes(const void *a, const void *b)
-{
-    const struct revoke *x = a, *y = b;
-
-    if (x->block != y->block)
-        return x->block < y->block ? -1 : 1;
-    if (x->sequence == y->sequence)
-        return 0;
-    return is_before(x->sequence, y->sequence) ? -1 : 1;
-}
-
-/* The revokes in order of their blocks, each block once: its last. */
-static void sort_revokes(struct recovery *r)
-{
-    size_t kept = 0;
-
-    if (r->revoke_count > 1)
-        qsort(r->revokes, r->revoke_count, sizeof(*r->revokes), compare_revokes);
-    for (size_t i = 0; i < r->revoke_count; i++) {
-        if (kept > 0 && r->revokes[kept - 1].block == r->revokes[i].block)
-            kept--;
-        r->revokes[kept++] = r->revokes[i];
-    }
-    r->revoke_count = kept;
-}
 
 static int compare_block(const void *key, const void *element)
 {
@@ -235,6 +233,44 @@ static void sort_rewrites(struct ext4_journal *j)
     j->count = kept;
 }
 
+/* How many blocks the file system will have: the log may hold a superblock that says so. */
+static int find_blocks_count(const struct recovery *r, uint64_t *count, struct fault *f)
+{
+    const struct ext4 *fs = r->log->fs;
+    const struct ext4_journal *j = r->out;
+    uint32_t block = ext4_super_block(&fs->super);
+    uint8_t bytes[EXT4_SUPER_BYTES];
+
+    *count = fs->super.blocks_count;
+    for (size_t i = 0; i < j->count && j->rewrites[i].block <= block; i++) {
+        uint64_t where = j->rewrites[i].where + EXT4_SUPER_OFFSET % fs->super.block_size;
+
+        if (j->rewrites[i].block != block)
+            continue;
+        if (reader_read(fs->reader, where, bytes, sizeof(bytes), f) != 0)
+            return f->code;
+        *count = max_u64(*count, ext4_super_blocks_count(bytes));
+    }
+    *count = min_u64(*count, INT64_MAX / fs->super.block_size);
+    return 0;
+}
+
+static int check_blocks(const struct recovery *r, struct fault *f)
+{
+    const struct ext4_journal *j = r->out;
+    const struct ext4_rewrite *last = &j->rewrites[j->count - 1];
+    uint64_t count;
+    int code;
+
+    if (j->count == 0)
+        return 0;
+    if ((code = find_blocks_count(r, &count, f)) != 0 || last->block < count)
+        return code;
+    return fault_set(f, FAULT_DAMAGED,
+                     "transaction %u: block %llu lies outside the file system (%llu blocks)",
+                     last->sequence, ull(last->block), ull(count));
+}
+
 /* ---- the whole ---- */
 
 /* Fast commits follow the transactions of the log, after one block that is not used.  One of an
@@ -249,10 +285,11 @@ static int check_fast_commits(const struct ext4_log *l, uint32_t end, struct fau
         return code;
     if (le16_at(l->block) != FC_TAG_HEAD || le32_at(l->block + FC_HEAD_TID) != end)
         return 0;
-    return fault_set(f, FAULT_UNSUPPORTED,
-                     "a fast commit to transaction %u must be replayed (feature fast_commit), "
-                     "which is not supported",
-                     end);
+    return fault_set(
+        f, FAULT_UNSUPPORTED,
+        "a fast commit to transaction %u may have to be replayed (feature fast_commit), "
+        "which is not supported",
+        end);
 }
 
 static int recover(struct recovery *r, struct fault *f)
@@ -269,7 +306,7 @@ static int recover(struct recovery *r, struct fault *f)
         return code;
     sort_rewrites(r->out);
     r->out->transactions = end - l->super.sequence;
-    return 0;
+    return check_blocks(r, f);
 }
 
 int ext4_journal_load(struct ext4 *fs, struct ext4_journal *journal, struct fault *f)

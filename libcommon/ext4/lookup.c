@@ -8,7 +8,10 @@
 #include "ext4/dir.h"
 #include "ext4/symlink.h"
 
-enum { MAX_LINKS = 40 }; /* followed in one lookup, as Linux does */
+enum {
+    MAX_LINKS = 40, /* followed in one lookup, as Linux does */
+    LEAST_BUDGET = 4096,
+};
 
 struct lookup {
     struct ext4 *fs;
@@ -19,7 +22,8 @@ struct lookup {
     size_t room;              /* elements allocated */
     char rest[EXT4_PATH_MAX]; /* what is still to be looked up, from `next` on */
     size_t next;
-    unsigned links; /* followed so far */
+    unsigned links;  /* followed so far */
+    uint64_t budget; /* blocks of directories that may still be read, and one for each directory */
     bool follow;
     struct ext4_listing listing;
     struct ext4_map map;
@@ -27,18 +31,16 @@ struct lookup {
 
 static int refuse(const struct lookup *l, enum fault_code code, const char *why, struct fault *f)
 {
-    char shown[EXT4_SHOWN_BYTES];
+    char shown[TEXT_SHOWN_BYTES];
 
-    text_escape(shown, sizeof(shown), l->path, strlen(l->path));
-    return fault_set(f, code, "%s: %s", shown, why);
+    return fault_set(f, code, "%s: %s", text_shown(shown, l->path), why);
 }
 
 static int refuse_absent(const struct lookup *l, struct fault *f)
 {
-    char shown[EXT4_SHOWN_BYTES];
+    char shown[TEXT_SHOWN_BYTES];
 
-    text_escape(shown, sizeof(shown), l->path, strlen(l->path));
-    return fault_set(f, FAULT_SYSTEM, "there is no %s", shown);
+    return fault_set(f, FAULT_SYSTEM, "there is no %s", text_shown(shown, l->path));
 }
 
 static uint32_t parent_of(const struct lookup *l)
@@ -106,12 +108,39 @@ static int follow_link(struct lookup *l, struct fault *f)
     return code;
 }
 
+/* The names of the directory that was come to.  Links can make the way lead through directories
+ * again and again, each of which is read whole: but not through more than there is. */
+static int list(struct lookup *l, struct fault *f)
+{
+    int code = 0;
+
+    l->map.blocks = 0;
+    if (!ext4_has_inline_data(l->at))
+        code = ext4_map_load(l->fs, l->at, &l->map, f);
+    if (code != 0)
+        return code;
+    if (l->map.blocks >= l->budget)
+        return refuse(l, FAULT_SYSTEM, "the way leads through too many directories", f);
+    l->budget -= l->map.blocks + 1;
+    return ext4_dir_list(l->fs, l->at, parent_of(l), &l->map, &l->listing, f);
+}
+
+/* The inode of a name must be one that can have it. */
+static int take(struct lookup *l, const struct ext4_dirent *entry, struct fault *f)
+{
+    int code = ext4_inode_read(l->fs, entry->inode, l->at, f);
+
+    if (code != 0 || (code = ext4_check_named(l->at, f)) != 0)
+        return code;
+    return ext4_check_file_type(entry->inode, l->at->type, entry->file_type, f);
+}
+
 /* From the directory that was come to on to one of its names. */
 static int go_down(struct lookup *l, const char *name, struct fault *f)
 {
     const struct ext4_dirent *entry;
     uint32_t *above;
-    int code = ext4_dir_list(l->fs, l->at, parent_of(l), &l->map, &l->listing, f);
+    int code = list(l, f);
 
     if (code != 0)
         return code;
@@ -124,7 +153,7 @@ static int go_down(struct lookup *l, const char *name, struct fault *f)
         return f->code;
     l->above = above;
     above[l->depth++] = l->at->number;
-    return ext4_inode_read(l->fs, entry->inode, l->at, f);
+    return take(l, entry, f);
 }
 
 /* Take the next component off the rest; false if there is none. */
@@ -160,6 +189,8 @@ static int step(struct lookup *l, const char *name, struct fault *f)
         return go_up(l, f);
     if ((code = go_down(l, name, f)) != 0 || l->at->type != EXT4_SYMLINK)
         return code;
+    if (l->follow && ext4_is_encrypted(l->at))
+        return refuse(l, FAULT_UNSUPPORTED, "an encrypted symbolic link is on the way", f);
     if (l->follow)
         return follow_link(l, f);
     return last ? 0 : refuse(l, FAULT_SYSTEM, "a symbolic link is on the way", f);
@@ -174,7 +205,14 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
 
     if (!l)
         return fault_memory(f, "a path", sizeof(*l));
-    *l = (struct lookup){.fs = fs, .path = path, .at = inode, .follow = follow};
+    *l = (struct lookup){
+        .fs = fs,
+        .path = path,
+        .at = inode,
+        .follow = follow,
+        .budget = 2 * fs->super.blocks_count + LEAST_BUDGET,
+    };
+    fs->mute = true;
     if (strlen(path) >= sizeof(l->rest))
         code = refuse_absent(l, f);
     else
@@ -183,6 +221,7 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
         strcpy(l->rest, path);
     while (code == 0 && next_component(l, &name))
         code = step(l, name, f);
+    fs->mute = false;
     ext4_listing_free(&l->listing);
     ext4_map_free(&l->map);
     free(l->above);

@@ -9,11 +9,13 @@
 
 int ext4_map_claim(struct ext4 *fs, struct ext4_map *map, uint64_t blocks, struct fault *f)
 {
-    map->blocks += blocks;
-    if (map->blocks <= fs->super.blocks_count)
+    if (blocks <= fs->claim_limit - map->blocks) {
+        map->blocks += blocks;
         return 0;
-    return fault_set(f, FAULT_DAMAGED, "more than all %llu blocks of the file system are claimed",
-                     (unsigned long long)fs->super.blocks_count);
+    }
+    return fault_set(f, FAULT_DAMAGED,
+                     "more blocks are claimed than the %llu that can belong to it",
+                     ull(fs->claim_limit));
 }
 
 static int append(struct ext4_map *map, const struct ext4_run *run, struct fault *f)

@@ -5,8 +5,8 @@
 
 #include "ext4/inode.h"
 
-/* Count blocks that the inode claims, of its map or of its data; FAULT_DAMAGED once it claims more
- * than there are, so that a map which leads in circles comes to an end. */
+/* Count blocks that the inode claims, of its map or of its data; FAULT_DAMAGED before it claims
+ * more than fs->claim_limit, so that a map which leads in circles comes to an end. */
 int ext4_map_claim(struct ext4 *fs, struct ext4_map *map, uint64_t blocks, struct fault *f);
 
 /* Add `blocks` blocks of data from the file's block `logical` (below 2^32, past those added before)

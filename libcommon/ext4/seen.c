@@ -15,16 +15,23 @@ int ext4_seen_open(struct ext4_seen *s, uint32_t max, struct fault *f)
     return 0;
 }
 
-int ext4_seen_mark(struct ext4_seen *s, uint32_t number, bool *before, struct fault *f)
+int ext4_seen_mark(struct ext4_seen *s, uint32_t number, struct fault *f)
 {
     uint8_t **page = &s->pages[number / PAGE_BITS];
     uint32_t bit = number % PAGE_BITS;
 
     if (!*page && !(*page = calloc(1, PAGE_BYTES)))
         return fault_memory(f, "marks for inodes", PAGE_BYTES);
-    *before = (*page)[bit / 8] >> bit % 8 & 1;
     (*page)[bit / 8] |= (uint8_t)(1 << bit % 8);
     return 0;
+}
+
+bool ext4_seen_has(const struct ext4_seen *s, uint32_t number)
+{
+    const uint8_t *page = s->pages[number / PAGE_BITS];
+    uint32_t bit = number % PAGE_BITS;
+
+    return page && page[bit / 8] >> bit % 8 & 1;
 }
 
 void ext4_seen_close(struct ext4_seen *s)

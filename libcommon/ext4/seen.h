@@ -16,8 +16,9 @@ struct ext4_seen {
 /* For numbers up to max. */
 int ext4_seen_open(struct ext4_seen *s, uint32_t max, struct fault *f);
 
-/* Mark a number, *before whether it was marked already. */
-int ext4_seen_mark(struct ext4_seen *s, uint32_t number, bool *before, struct fault *f);
+/* Mark a number, and whether it was marked. */
+int ext4_seen_mark(struct ext4_seen *s, uint32_t number, struct fault *f);
+bool ext4_seen_has(const struct ext4_seen *s, uint32_t number);
 
 void ext4_seen_close(struct ext4_seen *s);
 

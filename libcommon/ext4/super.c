@@ -20,11 +20,18 @@ enum {
     MAX_LOG_CLUSTER_SIZE = 20, /* 1 GiB */
 };
 
+uint64_t ext4_super_blocks_count(const uint8_t *bytes)
+{
+    uint64_t high = le32_at(bytes + 0x60) & INCOMPAT_64BIT ? le32_at(bytes + 0x150) : 0;
+
+    return le32_at(bytes + 0x04) | high << 32;
+}
+
 static void decode(const uint8_t *p, struct ext4_super *s)
 {
     *s = (struct ext4_super){
         .inodes_count = le32_at(p),
-        .blocks_count = le32_at(p + 0x04),
+        .blocks_count = ext4_super_blocks_count(p),
         .first_data_block = le32_at(p + 0x14),
         .log_block_size = le32_at(p + 0x18),
         .blocks_per_group = le32_at(p + 0x20),
@@ -32,28 +39,25 @@ static void decode(const uint8_t *p, struct ext4_super *s)
         .state = le16_at(p + 0x3a),
         .creator_os = le32_at(p + 0x48),
         .rev_level = le32_at(p + 0x4c),
-        .first_ino = GOOD_OLD_FIRST_INO,
-        .inode_size = EXT4_MIN_INODE_SIZE,
+        .first_ino = le32_at(p + 0x54),
+        .inode_size = le16_at(p + 0x58),
+        .block_group_nr = le16_at(p + 0x5a),
+        .compat = le32_at(p + 0x5c),
+        .incompat = le32_at(p + 0x60),
+        .ro_compat = le32_at(p + 0x64),
+        .journal_inum = le32_at(p + 0xe0),
         .desc_size = DESC_SIZE,
+        .first_meta_bg = le32_at(p + 0x104),
+        .checksum_type = p[0x175],
+        .backup_groups = {le32_at(p + 0x24c), le32_at(p + 0x250)},
     };
-    if (s->rev_level == GOOD_OLD_REV)
-        return; /* the fields from here on were not yet thought of */
-    s->first_ino = le32_at(p + 0x54);
-    s->inode_size = le16_at(p + 0x58);
-    s->block_group_nr = le16_at(p + 0x5a);
-    s->compat = le32_at(p + 0x5c);
-    s->incompat = le32_at(p + 0x60);
-    s->ro_compat = le32_at(p + 0x64);
     memcpy(s->uuid, p + 0x68, sizeof(s->uuid));
-    s->journal_inum = le32_at(p + 0xe0);
-    s->first_meta_bg = le32_at(p + 0x104);
-    if (s->incompat & INCOMPAT_64BIT) {
-        s->desc_size = le16_at(p + 0xfe);
-        s->blocks_count |= (uint64_t)le32_at(p + 0x150) << 32;
+    if (s->rev_level == GOOD_OLD_REV) {
+        s->first_ino = GOOD_OLD_FIRST_INO;
+        s->inode_size = EXT4_MIN_INODE_SIZE;
     }
-    s->checksum_type = p[0x175];
-    s->backup_groups[0] = le32_at(p + 0x24c);
-    s->backup_groups[1] = le32_at(p + 0x250);
+    if (s->incompat & INCOMPAT_64BIT)
+        s->desc_size = le16_at(p + 0xfe);
     s->checksum_seed = s->incompat & INCOMPAT_CSUM_SEED ? le32_at(p + 0x270)
                                                         : crc32c(~0U, s->uuid, sizeof(s->uuid));
 }

@@ -82,6 +82,9 @@ enum ext4_state { STATE_VALID = 1, STATE_ERROR = 2 };
 /* Decode and check the EXT4_SUPER_BYTES bytes of a superblock; its checksum only if `verify`. */
 int ext4_super_decode(const uint8_t *bytes, bool verify, struct ext4_super *s, struct fault *f);
 
+/* s_blocks_count as the bytes of a superblock have it, whatever else is in them. */
+uint64_t ext4_super_blocks_count(const uint8_t *bytes);
+
 /* Do the bytes of a superblock have its magic number? */
 bool ext4_super_detect(const uint8_t *bytes);
 

@@ -20,14 +20,15 @@ struct ext4_usage {
     uint64_t end;            /* a block */
 };
 
-/* The checksum covers the bits of the group's clusters. */
+/* The checksum covers the bits of the group's clusters.  It counts also where others are not looked
+ * at: it decides what is thrown away. */
 static bool bitmap_is_right(const struct ext4_usage *u, const struct ext4_group *g)
 {
     const struct ext4_super *s = &u->fs->super;
     uint32_t mask = s->desc_size >= EXT4_DESC_64BIT_BYTES ? 0xffffffff : 0xffff;
     uint32_t bytes = s->blocks_per_group / s->cluster_ratio / 8;
 
-    return !ext4_verifies(u->fs) ||
+    return !ext4_has_metadata_csum(s) ||
            (crc32c(s->checksum_seed, u->bitmap, bytes) & mask) == g->bitmap_checksum;
 }
 
@@ -108,14 +109,14 @@ static uint64_t group_end(const struct ext4_usage *u)
 static bool find_end(struct ext4_usage *u, uint64_t available)
 {
     while (!u->end_known && u->end_groups > 0) {
-        uint64_t end;
+        uint32_t number = u->end_groups - 1;
 
-        if (!load(u, u->end_groups - 1, available))
+        if (!load(u, number, available))
             return false;
-        end = group_end(u);
-        u->end_groups--;
-        u->end_known = end > ext4_group_first_block(&u->fs->super, u->end_groups);
-        u->end = end;
+        /* Loading may have read on, and so come here before: set anew, not counted down. */
+        u->end = group_end(u);
+        u->end_groups = number;
+        u->end_known = u->end > ext4_group_first_block(&u->fs->super, number);
     }
     return true;
 }

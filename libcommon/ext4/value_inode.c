@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "base/crc.h"
 #include "ext4/map.h"
 #include "ext4/xattr.h"
@@ -53,9 +54,15 @@ static int check_hashes(const struct ext4 *fs, const struct ext4_inode *inode,
 static int read_value(struct ext4 *fs, const struct ext4_inode *inode,
                       const struct ext4_value_inode *v, uint8_t *value, struct fault *f)
 {
+    const uint64_t limit = fs->claim_limit;
     struct ext4_map map = {0};
-    int code = ext4_map_load(fs, inode, &map, f);
+    int code;
 
+    /* Many attributes may share a value: its map must not cost more than the value does. */
+    fs->claim_limit =
+        div_round_up(v->size, fs->super.block_size) * 2 + EXT4_TREE_DEPTH + fs->super.cluster_ratio;
+    code = ext4_map_load(fs, inode, &map, f);
+    fs->claim_limit = limit;
     if (code == 0)
         code = ext4_map_read(fs, &map, value, f);
     ext4_map_free(&map);

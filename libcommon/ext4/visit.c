@@ -17,18 +17,14 @@ static void *left_out(struct ext4_walk *w)
 }
 
 /* Every block belongs to one inode, so all maps together cannot claim more than there are: an image
- * whose files share their blocks would otherwise be a tree without bounds. */
-static int claim(struct ext4_walk *w, struct fault *f)
+ * whose files share their blocks would otherwise be a tree without bounds.  What a map claimed
+ * before it was found to be damaged counts as well. */
+static int load_map(struct ext4_walk *w, struct fault *f)
 {
-    uint64_t claimed = w->claimed + w->map.blocks;
+    int code = ext4_map_load(w->fs, &w->inode, &w->map, f);
 
-    if (claimed > w->fs->super.blocks_count)
-        return fault_set(f, FAULT_DAMAGED,
-                         "inode %u: the files up to here claim %llu blocks, but the file system "
-                         "has %llu",
-                         w->inode.number, ull(claimed), ull(w->fs->super.blocks_count));
-    w->claimed = claimed;
-    return 0;
+    w->fs->claim_limit -= w->map.blocks;
+    return code;
 }
 
 /* ---- directories ---- */
@@ -49,9 +45,9 @@ static int make_frame(struct ext4_walk *w, struct fault *f)
 /* What is encrypted has no names that could be told. */
 static void tell_encrypted(struct ext4_walk *w, size_t names)
 {
-    char shown[EXT4_SHOWN_BYTES];
+    char shown[TEXT_SHOWN_BYTES];
 
-    text_escape(shown, sizeof(shown), w->path, strlen(w->path));
+    text_shown(shown, w->path);
     if (names == 0)
         notice(w->fs->options.notices, NOTICE_LOSS, NULL, "%s: inode %u: it is encrypted: left out",
                shown, w->inode.number);
@@ -60,6 +56,20 @@ static void tell_encrypted(struct ext4_walk *w, size_t names)
                "%s: inode %u: an encrypted directory: the %zu name%s in it %s left out", shown,
                w->inode.number, names, names == 1 ? "" : "s", names == 1 ? "is" : "are");
     w->fs->losses++;
+}
+
+/* A directory whose map is damaged is one of which nothing is known. */
+static int list(struct ext4_walk *w, uint32_t parent, struct ext4_listing *l, struct fault *f)
+{
+    int code = 0;
+
+    *l = (struct ext4_listing){
+        .entries = l->entries, .room = l->room, .names = l->names, .names_room = l->names_room};
+    if (!ext4_has_inline_data(&w->inode))
+        code = load_map(w, f);
+    if (code != 0)
+        return ext4_lose(w->fs, f, "what the directory holds is left out");
+    return ext4_dir_list(w->fs, &w->inode, parent, &w->map, l, f);
 }
 
 /* Read the current inode, a directory, so that its names come next. */
@@ -74,8 +84,7 @@ static int enter(struct ext4_walk *w, const struct ext4_name *name, struct fault
         return code;
     frame = &w->frames[w->depth];
     listing = &frame->listing;
-    if ((code = ext4_dir_list(w->fs, &w->inode, name->parent, &w->map, listing, f)) != 0 ||
-        (code = claim(w, f)) != 0)
+    if ((code = list(w, name->parent, listing, f)) != 0)
         return code;
     if (listing->encrypted > 0)
         tell_encrypted(w, listing->encrypted);
@@ -149,20 +158,6 @@ static int keep_first_name(struct ext4_walk *w, struct fault *f)
     return code != 0 ? code : remember(w, w->inode.number, place, f);
 }
 
-/* The type that a directory's record gives a name must be its inode's. */
-static int check_type(uint32_t number, enum ext4_type type, uint8_t file_type, struct fault *f)
-{
-    static const uint8_t types[] = {
-        [EXT4_FILE] = 1, [EXT4_DIRECTORY] = 2, [EXT4_CHAR_DEVICE] = 3, [EXT4_BLOCK_DEVICE] = 4,
-        [EXT4_FIFO] = 5, [EXT4_SOCKET] = 6,    [EXT4_SYMLINK] = 7,
-    };
-
-    if (file_type == 0 || file_type == types[type])
-        return 0;
-    return fault_set(f, FAULT_DAMAGED, "inode %u: file type %u, but the directory says %u", number,
-                     types[type], file_type);
-}
-
 /* One more name of a file whose first is at a place. */
 static int visit_link(struct ext4_walk *w, const struct ext4_name *name, struct ext4_place *place,
                       struct ext4_node *node, struct fault *f)
@@ -175,24 +170,16 @@ static int visit_link(struct ext4_walk *w, const struct ext4_name *name, struct 
         if (ext4_lose(w->fs, f, "going by the names") != 0)
             return f->code;
     }
-    return check_type(name->inode, ext4_place_type(place), name->file_type, f);
+    return ext4_check_file_type(name->inode, ext4_place_type(place), name->file_type, f);
 }
 
-/* A name of an inode that has been met before: a file with several, whose inode need not be read
- * again, or damage. */
-static int visit_again(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,
-                       struct fault *f)
+/* A name of an inode that has been met before, and should have had one only. */
+static int visit_again(struct ext4_walk *w, const struct ext4_name *name, struct fault *f)
 {
-    void *known = ext4_table_get(&w->links, name->inode);
     int code;
 
-    if (known == left_out(w))
-        return fault_set(f, FAULT_DAMAGED, "inode %u: one more name of what was left out",
-                         name->inode);
-    if (known)
-        return visit_link(w, name, known, node, f);
     if ((code = ext4_inode_read(w->fs, name->inode, &w->inode, f)) != 0 ||
-        (code = check_type(name->inode, w->inode.type, name->file_type, f)) != 0)
+        (code = ext4_check_file_type(name->inode, w->inode.type, name->file_type, f)) != 0)
         return code;
     if (w->inode.type == EXT4_DIRECTORY)
         return fault_set(f, FAULT_DAMAGED, "inode %u: a directory with a second name", name->inode);
@@ -215,88 +202,76 @@ static int check_data(struct ext4_walk *w, struct fault *f)
 
 static int load_file(struct ext4_walk *w, struct ext4_node *node, struct fault *f)
 {
-    int code = ext4_map_load(w->fs, &w->inode, &w->map, f);
+    int code = load_map(w, f);
 
-    if (code != 0 || (code = check_data(w, f)) != 0)
-        return code;
     node->map = &w->map;
-    return claim(w, f);
+    return code != 0 ? code : check_data(w, f);
 }
 
 static int load_symlink(struct ext4_walk *w, struct ext4_node *node, struct fault *f)
 {
     int code = ext4_symlink_read(w->fs, &w->inode, &w->map, w->target, f);
 
+    w->fs->claim_limit -= w->map.blocks;
     node->target = w->target;
-    return code != 0 ? code : claim(w, f);
+    return code;
 }
 
-/* What the current inode has beside its fields, by its type. */
-static int take_content(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,
-                        struct fault *f)
+/* What the current inode, no directory, has beside its fields. */
+static int take_content(struct ext4_walk *w, struct ext4_node *node, struct fault *f)
 {
     w->map.blocks = 0;
-    switch (w->inode.type) {
-    case EXT4_DIRECTORY:
-        return enter(w, name, f);
-    case EXT4_FILE:
+    if (w->inode.type == EXT4_FILE)
         return load_file(w, node, f);
-    case EXT4_SYMLINK:
-        return load_symlink(w, node, f);
-    default:
-        return 0;
-    }
+    return w->inode.type == EXT4_SYMLINK ? load_symlink(w, node, f) : 0;
 }
 
-/* Can the current inode be one that has a name? */
-static int check_named(const struct ext4_walk *w, const struct ext4_name *name, struct fault *f)
-{
-    const struct ext4_inode *inode = &w->inode;
-
-    if (inode->links == 0)
-        return fault_set(f, FAULT_DAMAGED, "inode %u is deleted", inode->number);
-    if (inode->flags & FLAG_EA_INODE)
-        return fault_set(f, FAULT_DAMAGED, "inode %u: the value of an attribute has a name",
-                         inode->number);
-    if (inode->number == EXT4_ROOT_INO && inode->type != EXT4_DIRECTORY)
-        return fault_set(f, FAULT_DAMAGED, "inode %u: the root is not a directory", inode->number);
-    return check_type(inode->number, inode->type, name->file_type, f);
-}
-
-/* A name of an inode that has not been met before. */
+/* A name of an inode that has not been met before. *is_its: what goes wrong from here on is not the
+ * name's fault, but that of the inode, which is then left out under every name. */
 static int visit_first(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,
-                       bool *skip, struct fault *f)
+                       bool *skip, bool *is_its, struct fault *f)
 {
     int code = ext4_inode_read(w->fs, name->inode, &w->inode, f);
 
-    if (code != 0 || (code = check_named(w, name, f)) != 0)
+    if (code != 0 || (code = ext4_check_named(&w->inode, f)) != 0)
+        return code;
+    *is_its = false;
+    if ((code = ext4_check_file_type(name->inode, w->inode.type, name->file_type, f)) != 0)
         return code;
     node->inode = &w->inode;
+    if (w->inode.type == EXT4_DIRECTORY && (code = enter(w, name, f)) != 0)
+        return code; /* of another directory, or its way up is damaged: it may have its place */
+    *is_its = true;
+    if ((code = ext4_seen_mark(&w->seen, name->inode, f)) != 0)
+        return code;
     if (ext4_is_encrypted(&w->inode) && w->inode.type != EXT4_DIRECTORY) {
         tell_encrypted(w, 0);
         *skip = true;
         return remember(w, name->inode, left_out(w), f);
     }
-    code = take_content(w, name, node, f);
+    code = take_content(w, node, f);
     return code != 0 ? code : keep_first_name(w, f);
 }
 
 int ext4_visit(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,
                bool *skip, struct fault *f)
 {
+    void *known = ext4_table_get(&w->links, name->inode);
     struct fault ignored;
-    bool before;
-    int code = ext4_seen_mark(&w->seen, name->inode, &before, f);
+    bool is_its = true;
+    int code;
 
     *skip = false;
     *node = (struct ext4_node){.path = w->path};
-    if (code != 0)
-        return code;
-    if (before)
-        return visit_again(w, name, node, f);
-    code = visit_first(w, name, node, skip, f);
-    /* Its further names, if the walk goes on, are links to nothing. */
-    if (code != 0)
+    if (known == left_out(w))
+        return fault_set(f, FAULT_DAMAGED, "inode %u: one more name of what was left out",
+                         name->inode);
+    if (known)
+        return visit_link(w, name, known, node, f);
+    if (ext4_seen_has(&w->seen, name->inode))
+        return visit_again(w, name, f);
+    code = visit_first(w, name, node, skip, &is_its, f);
+    if (code != 0 && is_its)
         remember(w, name->inode, left_out(w), &ignored);
     return code;
 }

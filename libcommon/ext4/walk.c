@@ -127,10 +127,9 @@ static int visit_entry(struct ext4_walk *w, const struct frame *frame, size_t i,
 
 int ext4_walk_about(const struct ext4_walk *w, struct fault *f)
 {
-    char shown[EXT4_SHOWN_BYTES];
+    char shown[TEXT_SHOWN_BYTES];
 
-    text_escape(shown, sizeof(shown), w->path, strlen(w->path));
-    return fault_prefix(f, "%s", shown);
+    return fault_prefix(f, "%s", text_shown(shown, w->path));
 }
 
 /* After the last name: files that should have had more of them. */

@@ -34,7 +34,6 @@ struct ext4_walk {
     struct ext4_seen seen;   /* inodes met */
     struct ext4_table links; /* those with several names: the place of the first; or left out */
     struct ext4_places places;
-    uint64_t claimed;        /* blocks of all maps so far */
     struct ext4_inode inode; /* the current one */
     struct ext4_map map;
     char *target; /* room for one block */

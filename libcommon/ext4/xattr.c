@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 #include "base/crc.h"
+#include "base/text.h"
 #include "ext4/acl.h"
 
 enum {
@@ -27,7 +28,7 @@ struct prefix {
     const char *text;
     bool whole; /* the prefix is the name */
     bool acl;
-    bool hidden; /* for the file system's own use: no attribute of the file */
+    bool own; /* for the file system's own use: no attribute of the file */
 };
 
 static const struct prefix prefixes[] = {
@@ -36,11 +37,9 @@ static const struct prefix prefixes[] = {
     [3] = {.text = "system.posix_acl_default", .whole = true, .acl = true},
     [4] = {.text = "trusted."},
     [6] = {.text = "security."},
-    [INDEX_SYSTEM] = {.text = "system."},
-    [8] = {.text = "system.richacl", .whole = true},
-    [9] = {.text = "encryption context", .hidden = true},
+    [9] = {.text = "encryption context", .own = true},
     [10] = {.text = "gnu."},
-    [11] = {.text = "verity descriptor", .hidden = true},
+    [11] = {.text = "verity descriptor", .own = true},
 };
 
 struct entry {
@@ -110,14 +109,25 @@ static bool is_inline_data(const struct entry *e)
            memcmp(e->name, name, e->name_length) == 0;
 }
 
-static int find_prefix(const struct entry *e, const struct prefix **prefix, struct fault *f)
+/* Linux shows attributes of these kinds only.  What belongs to the file itself, its data or the key
+ * to it, goes without a word. */
+static const struct prefix *find_prefix(const struct ext4 *fs, const struct entry *e)
 {
     size_t known = sizeof(prefixes) / sizeof(*prefixes);
+    const struct prefix *p = e->name_index < known ? &prefixes[e->name_index] : NULL;
+    char path[TEXT_SHOWN_BYTES];
 
-    if (e->name_index >= known || !prefixes[e->name_index].text)
-        return fault_set(f, FAULT_UNSUPPORTED, "a name of kind %u is not supported", e->name_index);
-    *prefix = &prefixes[e->name_index];
-    return 0;
+    if (p && !p->text)
+        p = NULL;
+    if (p)
+        return p->own ? NULL : p;
+    if (is_inline_data(e))
+        return NULL;
+    text_shown(path, fs->about ? fs->about : "");
+    notice(fs->options.notices, NOTICE_INFO, NULL,
+           "%s: an attribute of kind %u, which Linux does not show, is left out", path,
+           e->name_index);
+    return NULL;
 }
 
 static int full_name(const struct entry *e, const struct prefix *p, char name[NAME_BYTES],
@@ -189,14 +199,14 @@ static int give_value(const struct prefix *prefix, const char *name, const uint8
 static int give(struct ext4 *fs, const struct ext4_xattr_area *area, const struct entry *e,
                 size_t end, ext4_xattr_take *take, void *context, struct fault *f)
 {
-    const struct prefix *prefix = NULL;
+    const struct prefix *prefix = find_prefix(fs, e);
     const uint8_t *value = NULL;
     uint8_t *read = NULL; /* the value, if it was not found where the table is */
     char name[NAME_BYTES];
-    int code = find_prefix(e, &prefix, f);
+    int code;
 
-    if (code != 0 || prefix->hidden || is_inline_data(e))
-        return code;
+    if (!prefix)
+        return 0;
     if ((code = full_name(e, prefix, name, f)) != 0)
         return code;
     if (e->value_inode == 0) {
@@ -238,12 +248,14 @@ static bool find_in_inode(const struct ext4 *fs, const struct ext4_inode *inode,
     size_t start = INODE_EXTRA + inode->extra_size;
     size_t size = fs->super.inode_size - start;
 
+    if (inode->extra_size == 0 || size < INODE_HEADER_BYTES + END_BYTES ||
+        le32_at(inode->raw + start) != XATTR_MAGIC)
+        return false;
     *area = (struct ext4_xattr_area){
         .table = inode->raw + start + INODE_HEADER_BYTES,
         .size = size - INODE_HEADER_BYTES,
     };
-    return inode->extra_size != 0 && size >= INODE_HEADER_BYTES + END_BYTES &&
-           le32_at(inode->raw + start) == XATTR_MAGIC;
+    return true;
 }
 
 int ext4_xattr_inline_data(const struct ext4 *fs, const struct ext4_inode *inode,

@@ -32,6 +32,7 @@ struct pipe_source {
     size_t dropped_count;
     size_t dropped_room;
     bool draining;   /* bytes are no longer kept */
+    bool asking;     /* the filter is being asked, for which there is nothing more to read */
     uint8_t *buffer; /* PIPE_BUFFER bytes */
 };
 
@@ -138,14 +139,16 @@ static int drop(struct pipe_source *s, size_t len, struct fault *f)
 
 /* Is what comes next wanted, and for how many bytes?  If it is not, and nothing after it is, the
  * pipe's writer need not write it: *run is 0. */
-static bool ask_filter(const struct pipe_source *s, uint64_t *run)
+static bool ask_filter(struct pipe_source *s, uint64_t *run)
 {
     uint64_t rest = SIZE_UNKNOWN - s->read_to;
     bool wanted = true;
 
     *run = rest;
+    s->asking = true;
     if (s->filter)
         wanted = s->filter->wanted(s->filter->context, s->read_to, rest, run);
+    s->asking = false;
     if (!wanted && *run == rest)
         *run = 0;
     return wanted;
@@ -177,6 +180,9 @@ static int pipe_advance(struct source *base, uint64_t end, struct fault *f)
 
     if (s->read_to >= end || s->fd < 0)
         return 0;
+    if (s->asking)
+        return fault_set(f, FAULT_SYSTEM, "asked for offset %llu while the pipe stands at %llu",
+                         (unsigned long long)end, (unsigned long long)s->read_to);
     if (s->draining)
         return fault_set(f, FAULT_SYSTEM, "asked for offset %llu after the pipe was passed on",
                          (unsigned long long)end);

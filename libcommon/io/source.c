@@ -42,6 +42,8 @@ int source_size(struct source *s, uint64_t *size, struct fault *f)
 {
     if (s->size == SIZE_UNKNOWN && s->ops->advance && s->ops->advance(s, SIZE_UNKNOWN, f) < 0)
         return f->code;
+    if (s->size == SIZE_UNKNOWN)
+        return fault_set(f, FAULT_SYSTEM, "its size is not known: it was closed before its end");
     *size = s->size;
     return 0;
 }

@@ -65,7 +65,8 @@ struct source_ops {
                struct fault *f);
     /* Only for sources whose bytes come as they are asked for, and that may learn their size on the
      * way (s->size is then SIZE_UNKNOWN): see to it that bytes up to `end` can be mapped; on
-     * success s->size may have become known, and is below `end` only if it has.  NULL otherwise. */
+     * success s->size may have become known, and is below `end` only if it has.  Once a filter
+     * wants no more, nothing more comes: mapping says so.  NULL otherwise. */
     int (*advance)(struct source *s, uint64_t end, struct fault *f);
     /* See source_keep_only.  NULL where bytes are not kept. */
     void (*keep_only)(struct source *s, const struct source_filter *filter);
@@ -97,7 +98,7 @@ int source_map(struct source *s, uint64_t offset, uint64_t length, struct extent
 int source_require(struct source *s, uint64_t offset, uint64_t length, const char *what,
                    struct fault *f);
 
-/* How long it is; reads a pipe to its end to find out. */
+/* How long it is; reads a pipe to its end to find out, which must not have been closed early. */
 int source_size(struct source *s, uint64_t *size, struct fault *f);
 
 /* The first bytes, for telling formats apart: up to length into buffer, *got is how many there are.
@@ -143,7 +144,8 @@ int source_from_pipe(int fd, const char *name, struct source **out, struct fault
 int source_pipe_drain(struct source *s, uint64_t offset, void *buffer, size_t length, size_t *got,
                       struct fault *f);
 
-/* How far a pipe source was read and kept; 0 for other kinds, whose bytes are all at hand. */
+/* How far a pipe source was read, and kept but for what a filter did not want; 0 for other kinds,
+ * whose bytes are all at hand. */
 bool source_is_pipe(const struct source *s);
 uint64_t source_pipe_kept(const struct source *s);
 

@@ -26,6 +26,7 @@ static inline struct ext4 *fuzz_fs_open(struct source *device, uint64_t blocks_c
         .inode_size = 256,
         .incompat = INCOMPAT_FILETYPE | INCOMPAT_EXTENTS,
     };
+    fs->claim_limit = blocks_count;
     fs->tree = malloc((size_t)fs->super.block_size * (EXT4_TREE_DEPTH + 1));
     if (!fs->tree)
         abort();
