@@ -211,7 +211,7 @@ damage_inode() {
     refused 3 "/long: inode $ino: a symbolic link of 1024 bytes, must be 1 to 1023"
     bad
     damage_inode /long 0x28+2 00 00 # no extents
-    refused 3 "/long: inode $ino: a hole at byte 0 of 206"
+    refused 3 "/long: inode $ino: a symbolic link of 206 bytes without its block"
 }
 
 # ---- damage: extent trees ----

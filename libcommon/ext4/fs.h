@@ -36,7 +36,8 @@ struct ext4 {
     struct source *replayed;  /* owned: the map of the replayed journal, or NULL */
     struct ext4_usage *usage; /* NULL: bitmaps are not looked at */
     const char *about;        /* borrowed: the path that losses are about, or NULL */
-    bool mute;                /* losses are not told: whoever comes here again will tell of them */
+    bool passing;             /* losses are not told of, only counted: a walk will come by */
+    uint64_t passed;
     uint64_t losses;          /* how many have been told of */
     uint64_t claim_limit;     /* how many blocks the next map may claim */
     bool from_backup;         /* the superblock was damaged, a copy of it is used */

@@ -40,7 +40,11 @@ static int refuse_absent(const struct lookup *l, struct fault *f)
 {
     char shown[TEXT_SHOWN_BYTES];
 
-    return fault_set(f, FAULT_SYSTEM, "there is no %s", text_shown(shown, l->path));
+    text_shown(shown, l->path);
+    if (l->fs->passed > 0)
+        return fault_set(f, FAULT_DAMAGED, "there is no %s, but there is damage on the way to it",
+                         shown);
+    return fault_set(f, FAULT_SYSTEM, "there is no %s", shown);
 }
 
 static uint32_t parent_of(const struct lookup *l)
@@ -212,7 +216,8 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
         .follow = follow,
         .budget = 2 * fs->super.blocks_count + LEAST_BUDGET,
     };
-    fs->mute = true;
+    fs->passing = true;
+    fs->passed = 0;
     if (strlen(path) >= sizeof(l->rest))
         code = refuse_absent(l, f);
     else
@@ -221,7 +226,7 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
         strcpy(l->rest, path);
     while (code == 0 && next_component(l, &name))
         code = step(l, name, f);
-    fs->mute = false;
+    fs->passing = false;
     ext4_listing_free(&l->listing);
     ext4_map_free(&l->map);
     free(l->above);

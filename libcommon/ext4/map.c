@@ -76,20 +76,20 @@ int ext4_map_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_m
     return code != 0 ? fault_prefix(f, "inode %u", inode->number) : 0;
 }
 
-int ext4_map_read(struct ext4 *fs, const struct ext4_map *map, void *buffer, struct fault *f)
+int ext4_map_read(struct ext4 *fs, const struct ext4_map *map, void *buffer, uint64_t *end,
+                  struct fault *f)
 {
-    uint64_t end = 0;
-    int code = 0;
+    uint8_t *to = buffer;
 
-    for (size_t i = 0; i < map->count && code == 0 && map->runs[i].offset == end; i++) {
+    *end = 0;
+    for (size_t i = 0; i < map->count && map->runs[i].offset == *end; i++) {
         const struct ext4_run *run = &map->runs[i];
 
-        code = reader_read(fs->reader, run->where, (uint8_t *)buffer + end, (size_t)run->length, f);
-        end += run->length;
+        if (reader_read(fs->reader, run->where, to + run->offset, (size_t)run->length, f) != 0)
+            return f->code;
+        *end = run->offset + run->length;
     }
-    if (code == 0 && end != map->size)
-        code = fault_set(f, FAULT_DAMAGED, "a hole at byte %llu of %llu", ull(end), ull(map->size));
-    return code;
+    return 0;
 }
 
 void ext4_map_free(struct ext4_map *map)

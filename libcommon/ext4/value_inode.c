@@ -56,6 +56,7 @@ static int read_value(struct ext4 *fs, const struct ext4_inode *inode,
 {
     const uint64_t limit = fs->claim_limit;
     struct ext4_map map = {0};
+    uint64_t end;
     int code;
 
     /* Many attributes may share a value: its map must not cost more than the value does. */
@@ -64,7 +65,9 @@ static int read_value(struct ext4 *fs, const struct ext4_inode *inode,
     code = ext4_map_load(fs, inode, &map, f);
     fs->claim_limit = limit;
     if (code == 0)
-        code = ext4_map_read(fs, &map, value, f);
+        code = ext4_map_read(fs, &map, value, &end, f);
+    if (code == 0 && end != map.size)
+        code = fault_set(f, FAULT_DAMAGED, "a value with a hole at byte %llu", ull(end));
     ext4_map_free(&map);
     return code != 0 ? code : check_hashes(fs, inode, v, value, f);
 }
