@@ -10,10 +10,16 @@
 #include "ext4/symlink.h"
 #include "ext4/walk.h"
 
-/* What the table of links has for an inode that was left out: no place, but the walk. */
+/* What the table of links has for an inode that was left out, because it is damaged or encrypted:
+ * no place, but something of the walk. */
 static void *left_out(struct ext4_walk *w)
 {
     return w;
+}
+
+static void *left_encrypted(struct ext4_walk *w)
+{
+    return &w->inode;
 }
 
 /* Every block belongs to one inode, so all maps together cannot claim more than there are: an image
@@ -43,18 +49,18 @@ static int make_frame(struct ext4_walk *w, struct fault *f)
 }
 
 /* What is encrypted has no names that could be told. */
-static void tell_encrypted(struct ext4_walk *w, size_t names)
+static void tell_encrypted(struct ext4_walk *w, uint32_t inode, size_t names)
 {
     char shown[TEXT_SHOWN_BYTES];
 
     text_shown(shown, w->path);
     if (names == 0)
         notice(w->fs->options.notices, NOTICE_LOSS, NULL, "%s: inode %u: it is encrypted: left out",
-               shown, w->inode.number);
+               shown, inode);
     else
         notice(w->fs->options.notices, NOTICE_LOSS, NULL,
                "%s: inode %u: an encrypted directory: the %zu name%s in it %s left out", shown,
-               w->inode.number, names, names == 1 ? "" : "s", names == 1 ? "is" : "are");
+               inode, names, names == 1 ? "" : "s", names == 1 ? "is" : "are");
     w->fs->losses++;
 }
 
@@ -87,7 +93,7 @@ static int enter(struct ext4_walk *w, const struct ext4_name *name, struct fault
     if ((code = list(w, name->parent, listing, f)) != 0)
         return code;
     if (listing->encrypted > 0)
-        tell_encrypted(w, listing->encrypted);
+        tell_encrypted(w, w->inode.number, listing->encrypted);
     *frame = (struct frame){
         .listing = *listing,
         .path_length = name->path_length,
@@ -245,9 +251,9 @@ static int visit_first(struct ext4_walk *w, const struct ext4_name *name, struct
     if ((code = ext4_seen_mark(&w->seen, name->inode, f)) != 0)
         return code;
     if (ext4_is_encrypted(&w->inode) && w->inode.type != EXT4_DIRECTORY) {
-        tell_encrypted(w, 0);
+        tell_encrypted(w, name->inode, 0);
         *skip = true;
-        return remember(w, name->inode, left_out(w), f);
+        return remember(w, name->inode, left_encrypted(w), f);
     }
     code = take_content(w, node, f);
     return code != 0 ? code : keep_first_name(w, f);
@@ -263,6 +269,11 @@ int ext4_visit(struct ext4_walk *w, const struct ext4_name *name, struct ext4_no
 
     *skip = false;
     *node = (struct ext4_node){.path = w->path};
+    if (known == left_encrypted(w)) {
+        tell_encrypted(w, name->inode, 0);
+        *skip = true;
+        return 0;
+    }
     if (known == left_out(w))
         return fault_set(f, FAULT_DAMAGED, "inode %u: one more name of what was left out",
                          name->inode);
