@@ -117,7 +117,10 @@ like_the_kernel() {
     # The record with a directory block's checksum has 0xde where names then have a second byte of
     # their length.
     mkfs untyped 4M -t ext4 -b 1024 -O ^filetype,^has_journal -d "$BATS_FILE_TMPDIR/tree"
-    for image in "$GOOD" "$GOOD.sum" "$GOOD.ext2" large untyped; do
+    # Inodes with room for the long target, which then is in two places of its inode.
+    mkfs inline 4M -t ext4 -b 1024 -I 512 -O inline_data,^has_journal -d "$BATS_FILE_TMPDIR/tree"
+    debugfs -R 'stat /long' inline 2>/dev/null | grep -qxF '  system.data (146)'
+    for image in "$GOOD" "$GOOD.sum" "$GOOD.ext2" large untyped inline; do
         ext4walk "$image" | "$BATS_TEST_DIRNAME/tree-listing" manifest data >walked
         "$BATS_TEST_DIRNAME/tree-listing" same-data "$BATS_FILE_TMPDIR/tree" data
         # The host's extents are not the image's, nor its root's time; attributes came later.

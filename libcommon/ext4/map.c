@@ -74,6 +74,22 @@ int ext4_map_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_m
     return code != 0 ? fault_prefix(f, "inode %u", inode->number) : 0;
 }
 
+int ext4_map_read(struct ext4 *fs, const struct ext4_map *map, void *buffer, uint64_t *end,
+                  struct fault *f)
+{
+    uint8_t *to = buffer;
+
+    *end = 0;
+    for (size_t i = 0; i < map->count && map->runs[i].offset == *end; i++) {
+        const struct ext4_run *run = &map->runs[i];
+
+        if (reader_read(fs->reader, run->where, to + run->offset, (size_t)run->length, f) != 0)
+            return f->code;
+        *end = run->offset + run->length;
+    }
+    return 0;
+}
+
 void ext4_map_free(struct ext4_map *map)
 {
     free(map->runs);

@@ -26,6 +26,10 @@ int ext4_indirect_load(struct ext4 *fs, const struct ext4_inode *inode, struct e
 int ext4_inline_load(const struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
                      struct fault *f);
 
+/* Read the data of a map into a buffer of its size, up to the first hole or the end: *end. */
+int ext4_map_read(struct ext4 *fs, const struct ext4_map *map, void *buffer, uint64_t *end,
+                  struct fault *f);
+
 /* Where the byte at `offset` of the data is: its run, or NULL in a hole, when *next is where the
  * next run starts or the size. */
 const struct ext4_run *ext4_map_find(const struct ext4_map *map, uint64_t offset, uint64_t *next);

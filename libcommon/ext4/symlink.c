@@ -15,17 +15,20 @@ static int check_size(const struct ext4_inode *inode, uint32_t room, struct faul
                      (unsigned long long)inode->size, room - 1);
 }
 
-static int read_block(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
-                      char *target, struct fault *f)
+/* From a block, or from all the inode has room for (inline_data). */
+static int read_mapped(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
+                       char *target, struct fault *f)
 {
+    uint64_t end;
     int code = check_size(inode, fs->super.block_size, f);
 
-    if (code != 0 || (code = ext4_map_load(fs, inode, map, f)) != 0)
+    if (code != 0 || (code = ext4_map_load(fs, inode, map, f)) != 0 ||
+        (code = ext4_map_read(fs, map, target, &end, f)) != 0)
         return code;
-    if (map->count != 1 || map->runs[0].length != inode->size)
+    if (end != inode->size)
         return fault_set(f, FAULT_DAMAGED, "a symbolic link of %llu bytes without its block",
                          (unsigned long long)inode->size);
-    return reader_read(fs->reader, map->runs[0].where, target, (size_t)inode->size, f);
+    return 0;
 }
 
 int ext4_symlink_read(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
@@ -33,8 +36,8 @@ int ext4_symlink_read(struct ext4 *fs, const struct ext4_inode *inode, struct ex
 {
     int code;
 
-    if (inode->has_blocks)
-        code = read_block(fs, inode, map, target, f);
+    if (inode->has_blocks || inode->flags & FLAG_INLINE_DATA)
+        code = read_mapped(fs, inode, map, target, f);
     else if ((code = check_size(inode, INODE_BLOCK_BYTES, f)) == 0)
         memcpy(target, ext4_inode_block(inode), (size_t)inode->size);
     if (code == 0 && memchr(target, '\0', (size_t)inode->size))
