@@ -149,9 +149,10 @@ own_directory() {
     mkdir "$BATS_TEST_TMPDIR/w" && cd "$BATS_TEST_TMPDIR/w"
 }
 
-# Every mode of damage is put into a copy.
+# Every mode of damage is put into a copy of $from.
 bad() {
-    cp "${1:-$GOOD}" bad
+    from=${1:-$GOOD}
+    cp "$from" bad
 }
 
 # The image is refused with this status and text, and nothing is left behind.
