@@ -57,3 +57,40 @@ tree() {
     for i; do root+=" $(le32 "$i") $(le32 "$block") 00000000"; done
     poke bad "$at+0x28" "$root"
 }
+
+# kept [-x GLOB]... [-a NAME]... LOSS...: with --keep-going the image is read with exactly these
+# losses told, and what comes is the tree of the good image without what is excluded and without
+# attributes of these names.
+kept() {
+    local exclude=() drop=() losses
+    while [[ ${1-} == -[xa] ]]; do
+        if [ "$1" = -x ]; then exclude+=(-x "$2"); else drop+=(-e "^xattr=$2="); fi
+        shift 2
+    done
+    printf -v losses 'ext4walk: bad: %s\n' "$@"
+    try ext4walk --keep-going -o out bad
+    expect 5 "${losses%$'\n'}"
+    ext4walk -q "${exclude[@]}" -o want "$from"
+    if [ "${#drop[@]}" -gt 0 ]; then
+        diff -a <(tr '\0' '\n' <want | grep -av "${drop[@]}") <(tr '\0' '\n' <out) >&2
+    else
+        same want out
+    fi
+    engram-pack -q -o engram out
+    rm out want engram
+    left_behind . bad
+}
+
+# lost [-x GLOB]... TEXT [LOSS...]: the image is refused as damaged with this text; with --keep-going
+# it is told as "TEXT: left out", then the other losses are, and the rest is as in `kept`.
+lost() {
+    local options=() text
+    while [ "$1" = -x ]; do
+        options+=(-x "$2")
+        shift 2
+    done
+    text=$1
+    shift
+    refused 3 "$text"
+    kept "${options[@]}" "$text: left out" "$@"
+}

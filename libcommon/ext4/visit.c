@@ -10,10 +10,16 @@
 #include "ext4/symlink.h"
 #include "ext4/walk.h"
 
-/* What the table of links has for an inode that was left out: no place, but the walk. */
+/* What the table of links has for an inode that was left out, because it is damaged or encrypted:
+ * no place, but something of the walk. */
 static void *left_out(struct ext4_walk *w)
 {
     return w;
+}
+
+static void *left_encrypted(struct ext4_walk *w)
+{
+    return &w->inode;
 }
 
 /* Every block belongs to one inode, so all maps together cannot claim more than there are: an image
@@ -47,18 +53,18 @@ static int make_frame(struct ext4_walk *w, struct fault *f)
 }
 
 /* What is encrypted has no names that could be told. */
-static void tell_encrypted(struct ext4_walk *w, size_t names)
+static void tell_encrypted(struct ext4_walk *w, uint32_t inode, size_t names)
 {
     char shown[EXT4_SHOWN_BYTES];
 
     text_escape(shown, sizeof(shown), w->path, strlen(w->path));
     if (names == 0)
         notice(w->fs->options.notices, NOTICE_LOSS, NULL, "%s: inode %u: it is encrypted: left out",
-               shown, w->inode.number);
+               shown, inode);
     else
         notice(w->fs->options.notices, NOTICE_LOSS, NULL,
                "%s: inode %u: an encrypted directory: the %zu name%s in it %s left out", shown,
-               w->inode.number, names, names == 1 ? "" : "s", names == 1 ? "is" : "are");
+               inode, names, names == 1 ? "" : "s", names == 1 ? "is" : "are");
     w->fs->losses++;
 }
 
@@ -78,7 +84,7 @@ static int enter(struct ext4_walk *w, const struct ext4_name *name, struct fault
         (code = claim(w, f)) != 0)
         return code;
     if (listing->encrypted > 0)
-        tell_encrypted(w, listing->encrypted);
+        tell_encrypted(w, w->inode.number, listing->encrypted);
     *frame = (struct frame){
         .listing = *listing,
         .path_length = name->path_length,
@@ -181,11 +187,16 @@ static int visit_link(struct ext4_walk *w, const struct ext4_name *name, struct 
 /* A name of an inode that has been met before: a file with several, whose inode need not be read
  * again, or damage. */
 static int visit_again(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,
-                       struct fault *f)
+                       bool *skip, struct fault *f)
 {
     void *known = ext4_table_get(&w->links, name->inode);
     int code;
 
+    if (known == left_encrypted(w)) {
+        tell_encrypted(w, name->inode, 0);
+        *skip = true;
+        return 0;
+    }
     if (known == left_out(w))
         return fault_set(f, FAULT_DAMAGED, "inode %u: one more name of what was left out",
                          name->inode);
@@ -273,9 +284,9 @@ static int visit_first(struct ext4_walk *w, const struct ext4_name *name, struct
         return code;
     node->inode = &w->inode;
     if (ext4_is_encrypted(&w->inode) && w->inode.type != EXT4_DIRECTORY) {
-        tell_encrypted(w, 0);
+        tell_encrypted(w, name->inode, 0);
         *skip = true;
-        return remember(w, name->inode, left_out(w), f);
+        return remember(w, name->inode, left_encrypted(w), f);
     }
     code = take_content(w, name, node, f);
     return code != 0 ? code : keep_first_name(w, f);
@@ -293,7 +304,7 @@ int ext4_visit(struct ext4_walk *w, const struct ext4_name *name, struct ext4_no
     if (code != 0)
         return code;
     if (before)
-        return visit_again(w, name, node, f);
+        return visit_again(w, name, node, skip, f);
     code = visit_first(w, name, node, skip, f);
     /* Its further names, if the walk goes on, are links to nothing. */
     if (code != 0)
