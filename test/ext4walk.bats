@@ -129,6 +129,23 @@ like_the_kernel() {
     done
 }
 
+# i_blocks then counts the value's block.  (e2fsck 1.47.0 takes the target for block numbers.)
+@test "a short symbolic link whose attribute has an inode of its own" {
+    need_root
+    mkfs image 4M -t ext4 -b 1024 -O ea_inode,^has_journal
+    mkdir mnt
+    mount -o loop image mnt
+    ln -s target mnt/link
+    setfattr -h -n trusted.k -v "$(printf 'v%.0s' {1..3000})" mnt/link
+    umount mnt
+    mount -o loop,ro image mnt
+    [ "$(readlink mnt/link)" = target ]
+    umount mnt
+    ext4walk -n image | tr '\0' '\n' | sed -n '/^path=.link$/,/^$/p' >record
+    grep -x 'target=target' record
+    grep -x "xattr=trusted.k=$(printf '76%.0s' {1..3000})" record
+}
+
 @test "all times as debugfs set them, before 1970 and after 2038" {
     cp "$GOOD" image
     debugfs -w -f /dev/stdin image >/dev/null 2>&1 <<-COMMANDS

@@ -205,6 +205,9 @@ setup() {
     bad
     damage_inode /long 0x28+2 00 00 # no extents
     refused 3 "/long: inode $ino: a symbolic link of 206 bytes without its block"
+    bad
+    damage_inode /long 0x28 0b
+    refused 3 "/long: inode $ino: extent root: magic number 0xf30b, not 0xf30a"
 }
 
 # ---- damage: extent trees ----
