@@ -62,23 +62,21 @@ tree() {
 # losses told, and what comes is the tree of the good image without what is excluded and without
 # attributes of these names.
 kept() {
-    local exclude=() drop=() losses
+    local exclude=() drop=() losses to=$BATS_TEST_TMPDIR
     while [[ ${1-} == -[xa] ]]; do
         if [ "$1" = -x ]; then exclude+=(-x "$2"); else drop+=(-e "^xattr=$2="); fi
         shift 2
     done
     printf -v losses 'ext4walk: bad: %s\n' "$@"
-    try ext4walk --keep-going -o out bad
+    walk --keep-going -o "$to/kept" bad
     expect 5 "${losses%$'\n'}"
-    ext4walk -q "${exclude[@]}" -o want "$from"
+    ext4walk -q "${exclude[@]}" -o "$to/want" "$from"
     if [ "${#drop[@]}" -gt 0 ]; then
-        diff -a <(tr '\0' '\n' <want | grep -av "${drop[@]}") <(tr '\0' '\n' <out) >&2
+        diff -a <(tr '\0' '\n' <"$to/want" | grep -av "${drop[@]}") <(tr '\0' '\n' <"$to/kept") >&2
     else
-        same want out
+        same "$to/want" "$to/kept"
     fi
-    engram-pack -q -o engram out
-    rm out want engram
-    left_behind . bad
+    engram-pack -q -j 1 -r fast "$to/kept" >/dev/null
 }
 
 # lost [-x GLOB]... TEXT [LOSS...]: the image is refused as damaged with this text; with --keep-going

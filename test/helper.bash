@@ -84,6 +84,6 @@ left_behind() {
     local found wanted
     found=$(cd "$1" && shopt -s dotglob nullglob globstar && printf '%s\n' **)
     shift
-    wanted=$(printf '%s\n' "$@")
+    [ $# -le 1 ] && wanted=${1-} || wanted=$(printf '%s\n' "$@")
     [ "$found" = "$wanted" ] || diff <(sort <<<"$found") <(sort <<<"$wanted" | sed '/^$/d') >&2
 }
