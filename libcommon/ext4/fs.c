@@ -147,7 +147,8 @@ static int start(struct ext4 *fs, struct source *device, struct fault *f)
     if ((code = reader_open(device, READER_CACHE_BYTES, &fs->reader, f)) != 0 ||
         (code = read_super(fs, f)) != 0)
         return code;
-    if (!device->kept && (code = ext4_require_whole(fs, f)) != 0 &&
+    /* What a device lacks is told once, also if it is started with again. */
+    if (!device->kept && (code = ext4_require_whole(fs, f)) != 0 && fs->losses == 0 &&
         (code = ext4_lose(fs, f, "what lies beyond is left out")) != 0)
         return code;
     room = fs->super.block_size * (EXT4_TREE_DEPTH + 1ULL);

@@ -150,11 +150,13 @@ static int check_names(struct ext4_walk *w, struct fault *f)
     return 0;
 }
 
+/* Of a device whose size was known, what it lacks has been told when it was opened. */
 static int end(struct ext4_walk *w, struct fault *f)
 {
     int code = check_names(w, f);
 
-    if (code != 0 || w->selection.path_count > 0 || (code = ext4_require_whole(w->fs, f)) == 0)
+    if (code != 0 || w->selection.path_count > 0 || !w->fs->device->kept ||
+        (code = ext4_require_whole(w->fs, f)) == 0)
         return code;
     w->fs->about = NULL;
     return ext4_lose(w->fs, f, "what lies beyond is left out");
