@@ -75,15 +75,20 @@ static bool read_backup(struct ext4 *fs, uint64_t *block)
     return false;
 }
 
+/* A copy does not say whether the journal has something to replay: whoever uses it has to look. */
 static int read_super(struct ext4 *fs, struct fault *f)
 {
     int code = read_super_at(fs, EXT4_SUPER_OFFSET, f);
     uint64_t block;
 
-    if (code != FAULT_DAMAGED || !fs->options.keep_going || !read_backup(fs, &block))
+    fs->backup = code == FAULT_DAMAGED && fs->options.keep_going && read_backup(fs, &block);
+    if (!fs->backup)
         return code;
-    notice(fs->options.notices, NOTICE_LOSS, NULL, "%s: using the backup at block %llu", f->text,
-           ull(block));
+    if (fs->super.compat & COMPAT_HAS_JOURNAL && fs->super.journal_inum != 0)
+        fs->super.incompat |= INCOMPAT_RECOVER;
+    if (!fs->replayed)
+        notice(fs->options.notices, NOTICE_LOSS, NULL, "%s: using the backup at block %llu",
+               f->text, ull(block));
     return 0;
 }
 
@@ -95,6 +100,8 @@ static void tell_state(const struct ext4 *fs)
 {
     const struct ext4_super *s = &fs->super;
 
+    if (fs->backup)
+        return;
     if (s->state & STATE_ERROR)
         notice(fs->options.notices, NOTICE_INFO, NULL,
                "the file system is marked as having errors");
@@ -104,9 +111,12 @@ static void tell_state(const struct ext4 *fs)
 }
 
 /* Are the block bitmaps of the same time as everything else? */
-static bool bitmaps_count(const struct ext4_super *s)
+static bool bitmaps_count(const struct ext4 *fs)
 {
-    return s->state & STATE_VALID && !(s->state & STATE_ERROR) && !(s->incompat & INCOMPAT_RECOVER);
+    const struct ext4_super *s = &fs->super;
+
+    return !fs->backup && s->state & STATE_VALID && !(s->state & STATE_ERROR) &&
+           !(s->incompat & INCOMPAT_RECOVER);
 }
 
 /* Can the journal be found at all? */
@@ -218,8 +228,7 @@ int ext4_open(struct source *device, const struct ext4_options *options, struct 
         goto fail;
     if (fs->super.incompat & INCOMPAT_RECOVER && (code = recover(fs, device, f)) != 0)
         goto fail;
-    if (device->kept && bitmaps_count(&fs->super) &&
-        (code = ext4_usage_open(fs, &fs->usage, f)) != 0)
+    if (device->kept && bitmaps_count(fs) && (code = ext4_usage_open(fs, &fs->usage, f)) != 0)
         goto fail;
     tell_state(fs);
     *out = fs;

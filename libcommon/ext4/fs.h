@@ -31,6 +31,7 @@ struct ext4 {
     struct ext4_options options;
     struct reader *reader;
     struct ext4_super super;
+    bool backup;    /* super is a copy: what changes with every mount may be out of date in it */
     uint8_t *tree;  /* EXT4_TREE_DEPTH blocks: the nodes that a block map's reader stands in */
     uint8_t *block; /* one block: of a directory, of attributes */
     struct ext4_group groups[EXT4_GROUP_SLOTS]; /* group N in slot N % EXT4_GROUP_SLOTS */
