@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # `status` and the like are bats's names
 # What the tests of ext2, ext3 and ext4 share: trees to put into images, and images to put them in.
 
 # A tree for mke2fs -d: every type that needs no mount, small.
