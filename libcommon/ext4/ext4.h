@@ -173,6 +173,9 @@ int ext4_path_normal(const char *path, char **out, struct fault *f);
  * The inode that a path leads to.  With `follow`, symbolic links are followed, also the last, all
  * of them inside the file system: an absolute target counts from its root.  Without, only the last
  * may be one, which is then the answer.  FAULT_SYSTEM if there is nothing of that name.
+ *
+ * With keep_going, damage on the way that leaves the rest readable is passed by and not told of;
+ * FAULT_DAMAGED if the name may have been lost there.
  */
 int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inode *inode,
                 struct fault *f);

@@ -40,6 +40,8 @@ struct ext4 {
     struct ext4_usage *usage; /* NULL: bitmaps are not looked at */
     const char *about;        /* borrowed: the path that losses are about, or NULL */
     uint64_t losses;          /* how many have been told of */
+    bool passing;             /* losses are not told of, only counted: a walk will come by */
+    uint64_t passed;
 };
 
 /* The one gate for block numbers: [block, block + count) lies within the file system and past its

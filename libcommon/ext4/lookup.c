@@ -38,6 +38,9 @@ static int refuse_absent(const struct lookup *l, struct fault *f)
     char shown[EXT4_SHOWN_BYTES];
 
     text_escape(shown, sizeof(shown), l->path, strlen(l->path));
+    if (l->fs->passed > 0)
+        return fault_set(f, FAULT_DAMAGED, "there is no %s, but there is damage on the way to it",
+                         shown);
     return fault_set(f, FAULT_SYSTEM, "there is no %s", shown);
 }
 
@@ -175,6 +178,8 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
     if (!l)
         return fault_memory(f, "a path", sizeof(*l));
     *l = (struct lookup){.fs = fs, .path = path, .at = inode, .follow = follow};
+    fs->passing = true;
+    fs->passed = 0;
     if (strlen(path) >= sizeof(l->rest))
         code = refuse_absent(l, f);
     else
@@ -183,6 +188,7 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
         strcpy(l->rest, path);
     while (code == 0 && next_component(l, &name))
         code = step(l, name, f);
+    fs->passing = false;
     ext4_listing_free(&l->listing);
     ext4_map_free(&l->map);
     free(l->above);
