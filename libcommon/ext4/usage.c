@@ -65,16 +65,17 @@ static bool load(struct ext4_usage *u, uint32_t number, uint64_t available)
 }
 
 /* Is a block of the loaded group in use?  Where the bitmap was never written, that is what the
- * group holds of its own metadata, and, to be on the safe side, all of a group with a superblock.
- */
+ * group holds of its own metadata (but for what is never read: its inode bitmap, blocks for
+ * descriptors that are not yet there). */
 static bool is_used(const struct ext4_usage *u, uint64_t block)
 {
     const struct ext4_super *s = &u->fs->super;
     const struct ext4_group *g = &u->group;
-    uint64_t bit = (block - ext4_group_first_block(s, g->number)) / s->cluster_ratio;
+    uint64_t within = block - ext4_group_first_block(s, g->number);
+    uint64_t bit = within / s->cluster_ratio;
 
     if (g->block_uninit)
-        return ext4_group_has_super(s, g->number) || block == g->block_bitmap ||
+        return within < ext4_group_base_blocks(s, g->number) || block == g->block_bitmap ||
                (block >= g->inode_table && block - g->inode_table < ext4_inode_table_blocks(s));
     return u->bitmap[bit / 8] >> bit % 8 & 1;
 }
@@ -108,14 +109,16 @@ static uint64_t group_end(const struct ext4_usage *u)
 static bool find_end(struct ext4_usage *u, uint64_t available)
 {
     while (!u->end_known && u->end_groups > 0) {
-        uint64_t end;
+        uint32_t number = u->end_groups - 1;
 
-        if (!load(u, u->end_groups - 1, available))
+        if (!load(u, number, available))
             return false;
-        end = group_end(u);
-        u->end_groups--;
-        u->end_known = end > ext4_group_first_block(&u->fs->super, u->end_groups);
-        u->end = end;
+        /* A bitmap that had to be read first: the filter was asked meanwhile, and came this far. */
+        if (u->end_known || u->end_groups != number + 1)
+            continue;
+        u->end = group_end(u);
+        u->end_known = u->end > ext4_group_first_block(&u->fs->super, number);
+        u->end_groups = number;
     }
     return true;
 }
