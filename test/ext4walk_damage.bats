@@ -4,6 +4,7 @@
 
 load helper
 load ext4
+load ext4_damage
 
 setup_file() {
     good_images
@@ -152,14 +153,6 @@ setup() {
 
 # ---- damage: inodes ----
 
-# damage_inode PATH OFFSET HEX...: into a copy of the good image; $ino is the inode's number.
-damage_inode() {
-    local path=$1 offset=$2
-    shift 2
-    ino=$(inode_of bad "$path")
-    poke bad "$(inode_at bad "$ino")+$offset" "$@"
-}
-
 @test "bad-ext4-inode-fields" {
     bad
     damage_inode /numbers 0 00 70 # i_mode
@@ -212,17 +205,12 @@ damage_inode() {
     bad
     damage_inode /long 0x28+2 00 00 # no extents
     refused 3 "/long: inode $ino: a symbolic link of 206 bytes without its block"
+    bad
+    damage_inode /long 0x28 0b
+    refused 3 "/long: inode $ino: extent root: magic number 0xf30b, not 0xf30a"
 }
 
 # ---- damage: extent trees ----
-
-# extents PATH HEX...: a new root for the tree of a file in a copy of the good image.
-extents() {
-    local path=$1
-    shift
-    bad
-    damage_inode "$path" 0x28 "$@"
-}
 
 @test "bad-ext4-extent-root" {
     extents /numbers 0b f3
@@ -257,19 +245,6 @@ extents() {
     # An extent that was never written is checked as well: its length is 0x8001.
     extents /numbers "$head" 00000000 0180 0000 00000100
     refused 3 "/numbers: inode $ino: extent root: entry 0 points at block 65536 (1 blocks), outside the file system (4096 blocks)"
-}
-
-# tree NODE DEPTH INDEX...: the file's first data block becomes a node (hex), and its root gets
-# that depth and an entry to the block for each given file block.
-tree() {
-    local node=$1 depth=$2 i root
-    shift 2
-    bad
-    block=$(block_of bad /numbers)
-    poke bad "$((block * 1024))" "${node//BLOCK/$(le32 "$block")}"
-    root="0af3 $(le16 $#) 0400 $(le16 "$depth") 00000000"
-    for i; do root+=" $(le32 "$i") $(le32 "$block") 00000000"; done
-    damage_inode /numbers 0x28 "$root"
 }
 
 @test "bad-ext4-extent-block: wrong block, wrong depth, a loop, empty, outside its parent, twice" {
@@ -335,19 +310,6 @@ tree() {
 }
 
 # ---- damage: directories ----
-
-# record NAME OFFSET HEX...: change the record of a name in /dir, or in / with a leading slash; $at
-# is where the record starts in its block, $dir the directory's inode.
-record() {
-    local name=$1 offset=$2 block path=/dir
-    shift 2
-    case $name in /*) path=/ name=${name#/} ;; esac
-    block=$(block_of bad "$path")
-    dir=$(inode_of bad "$path")
-    at=$(name_at bad "$block" "$name" 1024)
-    poke bad "$((at + offset))" "$@"
-    at=$((at - block * 1024))
-}
 
 @test "bad-ext4-dirent-reclen" {
     bad

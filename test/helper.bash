@@ -78,9 +78,12 @@ need_root() {
     skip "needs root"
 }
 
-# No file but these may be left in a directory: left_behind DIR NAME...
+# No file but these may be left in a directory: left_behind DIR NAME...  (It is called often: few
+# processes.)
 left_behind() {
-    local dir=$1
+    local found wanted
+    found=$(cd "$1" && shopt -s dotglob nullglob globstar && printf '%s\n' **)
     shift
-    diff <(cd "$dir" && find . -mindepth 1 | sed 's,^\./,,' | sort) <(printf '%s\n' "$@" | sed '/^$/d' | sort) >&2
+    [ $# -le 1 ] && wanted=${1-} || wanted=$(printf '%s\n' "$@")
+    [ "$found" = "$wanted" ] || diff <(sort <<<"$found") <(sort <<<"$wanted" | sed '/^$/d') >&2
 }

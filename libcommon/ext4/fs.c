@@ -86,8 +86,10 @@ static int read_super(struct ext4 *fs, struct fault *f)
 
     if (code != FAULT_DAMAGED || !fs->options.keep_going || !read_backup(fs, &block))
         return code;
-    fs->losses++;
     fs->from_backup = true;
+    if (fs->replayed)
+        return 0; /* this has been told before the replay */
+    fs->losses++;
     notice(fs->options.notices, NOTICE_LOSS, NULL, "%s: using the backup at block %llu", f->text,
            ull(block));
     return 0;
@@ -101,6 +103,8 @@ static void tell_state(const struct ext4 *fs)
 {
     const struct ext4_super *s = &fs->super;
 
+    if (fs->from_backup)
+        return; /* which does not say */
     if (s->state & STATE_ERROR)
         notice(fs->options.notices, NOTICE_INFO, NULL,
                "the file system is marked as having errors");

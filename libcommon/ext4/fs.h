@@ -58,6 +58,10 @@ int ext4_group_get(struct ext4 *fs, uint32_t number, const struct ext4_group **o
 /* Where the descriptor of a group is: bytes into the device. */
 uint64_t ext4_group_where(const struct ext4_super *s, uint32_t number);
 
+/* How many blocks at the start of a group are the superblock and descriptors, or those copies of
+ * them that are ever read. */
+uint32_t ext4_group_base_blocks(const struct ext4_super *s, uint32_t number);
+
 /* Read the descriptor of a group afresh, through a reader of the same device. */
 int ext4_group_read(const struct ext4 *fs, struct reader *reader, uint32_t number,
                     struct ext4_group *g, struct fault *f);

@@ -42,6 +42,21 @@ static uint64_t descriptor_copy(const struct ext4_super *s, uint32_t index)
     return ext4_group_first_block(s, group) + ext4_group_has_super(s, group);
 }
 
+uint32_t ext4_group_base_blocks(const struct ext4_super *s, uint32_t number)
+{
+    uint32_t per_block = s->block_size / s->desc_size;
+    uint32_t blocks = (s->group_count - 1) / per_block + 1;
+    uint32_t super = ext4_group_has_super(s, number);
+
+    if (s->incompat & INCOMPAT_META_BG && number / per_block >= s->first_meta_bg)
+        return super + (number % per_block <= 1);
+    if (s->incompat & INCOMPAT_META_BG)
+        blocks = (uint32_t)min_u64(blocks, s->first_meta_bg);
+    if (number == 0) /* block 0 of 1 KiB can be in it, but the superblock is in block 1 */
+        super += ext4_super_block(s) - s->first_data_block;
+    return super > 0 ? super + blocks : 0;
+}
+
 /* metadata_csum: CRC-32C, its low half; uninit_bg: CRC-16.  Both over the UUID (or the seed made of
  * it), the group's number and the descriptor without its checksum. */
 static int check_checksum(const struct ext4 *fs, uint32_t group, const uint8_t *desc,

@@ -66,16 +66,17 @@ static bool load(struct ext4_usage *u, uint32_t number, uint64_t available)
 }
 
 /* Is a block of the loaded group in use?  Where the bitmap was never written, that is what the
- * group holds of its own metadata, and, to be on the safe side, all of a group with a superblock.
- */
+ * group holds of its own metadata (but for what is never read: its inode bitmap, blocks for
+ * descriptors that are not yet there). */
 static bool is_used(const struct ext4_usage *u, uint64_t block)
 {
     const struct ext4_super *s = &u->fs->super;
     const struct ext4_group *g = &u->group;
-    uint64_t bit = (block - ext4_group_first_block(s, g->number)) / s->cluster_ratio;
+    uint64_t within = block - ext4_group_first_block(s, g->number);
+    uint64_t bit = within / s->cluster_ratio;
 
     if (g->block_uninit)
-        return ext4_group_has_super(s, g->number) || block == g->block_bitmap ||
+        return within < ext4_group_base_blocks(s, g->number) || block == g->block_bitmap ||
                (block >= g->inode_table && block - g->inode_table < ext4_inode_table_blocks(s));
     return u->bitmap[bit / 8] >> bit % 8 & 1;
 }
