@@ -411,6 +411,21 @@ PERL
     done
 }
 
+# The kernel makes no symbolic links of inline data, but reads them.
+@test "inline data: what mke2fs makes, symbolic links among it" {
+    local size
+    mkdir tree
+    small_things tree
+    find tree -exec touch -h -d @1600000000 {} +
+    for size in 256 512 1024; do
+        mkfs image 30M -t ext4 -b 4096 -I $size -O inline_data,^has_journal -d tree
+        shown image /links/59 '^Fast link dest: '
+        shown image /links/60 '^  system.data \(0\)'
+        shown image /links/120 '^  system.data \(60\)'
+        same_as_mounted image
+    done
+}
+
 @test "extra sizes of inodes, which not all fields fit into" {
     each_size() {
         local size
@@ -608,6 +623,23 @@ without_links() {
 	-b 4096 -O ea_inode,inline_data -I 512
 	-b 1024 -O ea_inode,bigalloc,^metadata_csum -C 8192
 	END
+}
+
+@test "symbolic links, short and long, whose attributes have inodes" {
+    large_attributes() {
+        local length
+        for length in 1 59 60 61 1023; do
+            ln -s "$(value "$length" t)" "$1/$length"
+            setfattr -h -n trusted.l -v "$(value 3000)" "$1/$length"
+        done
+    }
+    mkfs image 30M -t ext4 -b 1024 -O ea_inode
+    filled image large_attributes
+    shown image /59 '^Fast link dest: '
+    walk_quietly image
+    list_mounted image
+    diff listed walked >&2
+    same_from_pipe image
 }
 
 # large_value DIR: one that takes an inode, in the block of another.

@@ -86,9 +86,9 @@ struct ext4_inode {
     uint32_t links; /* names; for directories not to be relied on */
     uint32_t flags;
     uint32_t generation;
-    uint64_t size;     /* bytes */
-    bool has_blocks;   /* i_blocks counts more than an attribute block */
-    uint64_t file_acl; /* the attribute block, or 0 */
+    uint64_t size;        /* bytes */
+    bool is_fast_symlink; /* a symbolic link's target is where others have their block map */
+    uint64_t file_acl;    /* the attribute block, or 0 */
     struct ext4_time mtime, atime, ctime, crtime;
     bool has_crtime;
     uint32_t rdev_major, rdev_minor; /* devices */

@@ -118,8 +118,7 @@ static int decode_times(struct ext4_inode *inode, struct fault *f)
 }
 
 /* i_blocks counts 512-byte sectors, or file system blocks in an inode flagged so; the attribute
- * block (a cluster with bigalloc) is among them.  A symbolic link without others has its target in
- * the inode. */
+ * block (a cluster with bigalloc) is among them. */
 static bool counts_blocks(const struct ext4 *fs, const struct ext4_inode *inode)
 {
     uint64_t blocks = le32_at(inode->raw + 0x1c);
@@ -131,6 +130,17 @@ static bool counts_blocks(const struct ext4 *fs, const struct ext4_inode *inode)
             one = fs->super.cluster_ratio;
     }
     return blocks != (inode->file_acl ? one : 0);
+}
+
+/* A symbolic link without blocks has its target in i_block.  With ea_inode the blocks of
+ * attributes' values count as its own, so that only the size can tell. */
+static bool is_fast_symlink(const struct ext4 *fs, const struct ext4_inode *inode)
+{
+    if (inode->type != EXT4_SYMLINK || inode->flags & FLAG_INLINE_DATA)
+        return false;
+    if (fs->super.incompat & INCOMPAT_EA_INODE)
+        return inode->size < INODE_BLOCK_BYTES;
+    return !counts_blocks(fs, inode);
 }
 
 static void decode_fields(const struct ext4 *fs, struct ext4_inode *inode)
@@ -146,7 +156,7 @@ static void decode_fields(const struct ext4 *fs, struct ext4_inode *inode)
     inode->file_acl = le32_at(p + 0x68);
     if (fs->super.creator_os != CREATOR_HURD)
         inode->file_acl |= (uint64_t)le16_at(p + 0x76) << 32;
-    inode->has_blocks = counts_blocks(fs, inode);
+    inode->is_fast_symlink = is_fast_symlink(fs, inode);
     if (inode->type == EXT4_CHAR_DEVICE || inode->type == EXT4_BLOCK_DEVICE)
         decode_device(inode);
 }

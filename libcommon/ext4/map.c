@@ -74,6 +74,21 @@ int ext4_map_load(struct ext4 *fs, const struct ext4_inode *inode, struct ext4_m
     return code != 0 ? fault_prefix(f, "inode %u", inode->number) : 0;
 }
 
+int ext4_map_read(struct ext4 *fs, const struct ext4_map *map, uint8_t *bytes, uint64_t *end,
+                  struct fault *f)
+{
+    int code = 0;
+
+    *end = 0;
+    for (size_t i = 0; i < map->count && code == 0 && map->runs[i].offset == *end; i++) {
+        const struct ext4_run *run = &map->runs[i];
+
+        code = reader_read(fs->reader, run->where, bytes + run->offset, (size_t)run->length, f);
+        *end = run->offset + run->length;
+    }
+    return code;
+}
+
 void ext4_map_free(struct ext4_map *map)
 {
     free(map->runs);

@@ -26,6 +26,11 @@ int ext4_indirect_load(struct ext4 *fs, const struct ext4_inode *inode, struct e
 int ext4_inline_load(const struct ext4 *fs, const struct ext4_inode *inode, struct ext4_map *map,
                      struct fault *f);
 
+/* Read the data of a map into bytes, which has room for it; *end is where its first hole is, or its
+ * size. */
+int ext4_map_read(struct ext4 *fs, const struct ext4_map *map, uint8_t *bytes, uint64_t *end,
+                  struct fault *f);
+
 /* Where the byte at `offset` of the data is: its run, or NULL in a hole, when *next is where the
  * next run starts or the size. */
 const struct ext4_run *ext4_map_find(const struct ext4_map *map, uint64_t offset, uint64_t *next);

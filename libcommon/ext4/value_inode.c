@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "base/crc.h"
 #include "ext4/map.h"
 #include "ext4/xattr.h"
@@ -50,31 +51,17 @@ static int check_hashes(const struct ext4 *fs, const struct ext4_inode *inode,
     return 0;
 }
 
-static int read_runs(struct ext4 *fs, const struct ext4_map *map, uint8_t *value, struct fault *f)
-{
-    uint64_t end = 0;
-    int code = 0;
-
-    for (size_t i = 0; i < map->count && code == 0 && map->runs[i].offset == end; i++) {
-        const struct ext4_run *run = &map->runs[i];
-
-        code = reader_read(fs->reader, run->where, value + run->offset, (size_t)run->length, f);
-        end = run->offset + run->length;
-    }
-    if (code == 0 && end != map->size)
-        code = fault_set(f, FAULT_DAMAGED, "a value with a hole at byte %llu",
-                         (unsigned long long)end);
-    return code;
-}
-
 static int read_value(struct ext4 *fs, const struct ext4_inode *inode,
                       const struct ext4_value_inode *v, uint8_t *value, struct fault *f)
 {
     struct ext4_map map = {0};
+    uint64_t end = 0;
     int code = ext4_map_load(fs, inode, &map, f);
 
     if (code == 0)
-        code = read_runs(fs, &map, value, f);
+        code = ext4_map_read(fs, &map, value, &end, f);
+    if (code == 0 && end != map.size)
+        code = fault_set(f, FAULT_DAMAGED, "a value with a hole at byte %llu", ull(end));
     ext4_map_free(&map);
     return code != 0 ? code : check_hashes(fs, inode, v, value, f);
 }
