@@ -19,6 +19,7 @@ setup() {
 
 teardown() {
     unmounted
+    if mountpoint -q source.mnt; then umount source.mnt; fi
     if [ -n "${journal-}" ]; then losetup -d "$journal"; fi
 }
 
@@ -416,13 +417,19 @@ PERL
     local size
     mkdir tree
     small_things tree
+    # Nothing but zeros makes mke2fs write nothing, and leave what it began.
+    truncate -s 5000 tree/files/zeros
+    truncate -s 5000000000 tree/files/more
     find tree -exec touch -h -d @1600000000 {} +
     for size in 256 512 1024; do
         mkfs image 30M -t ext4 -b 4096 -I $size -O inline_data,^has_journal -d tree
         shown image /links/59 '^Fast link dest: '
         shown image /links/60 '^  system.data \(0\)'
         shown image /links/120 '^  system.data \(60\)'
+        shown image /files/zeros 'Size: 5000$'
+        shown image /files/zeros '^Size of inline data: 60$'
         same_as_mounted image
+        grep -xE '/files/zeros f .* 5000 0\+60' walked
     done
 }
 
@@ -806,4 +813,74 @@ large_value() {
         same counted.blocks mounted.blocks
         same_as_mounted image
     done
+}
+
+# ---- what the kernel here cannot mount ----
+
+# debugfs_extents IMAGE <PATHS: what debugfs says of files: each with its size and its runs.
+debugfs_extents() {
+    sed 's/^/stat /' | debugfs -f - "$1" 2>/dev/null | perl -e '
+        my ($block, $path, $size, @runs) = shift;
+        sub show {
+            print join(" ", $path, $size, map { "$_->[0]+" . ($_->[1] - $_->[0]) } @runs), "\n" if defined $path;
+            @runs = ();
+        }
+        while (<STDIN>) {
+            if (/^debugfs: stat (.*)/) { show(); $path = $1 }
+            $size = $1 if /^User:.* Size: (\d+)$/;
+            if ($size && /^Size of inline data: (\d+)/) { @runs = ([0, $1 < $size ? $1 : $size]) }
+            while (/\((\d+)(?:-(\d+))?\):\d/g) {
+                my ($from, $to) = ($1 * $block, (($2 // $1) + 1) * $block);
+                $to = $size if $to > $size;
+                if (@runs && $runs[-1][1] == $from) { $runs[-1][1] = $to }
+                elsif ($from < $to) { push @runs, [$from, $to] }
+            }
+        }
+        show()' "$(dumpe2fs -h "$1" 2>/dev/null | sed -n 's/^Block size: *//p')"
+}
+
+@test "blocks of 8 to 64 KiB, as mke2fs fills them" {
+    for_any_block() {
+        lean_tree "$1"
+        mkdir "$1/small"
+        (cd "$1/small" && small_things .)
+        rm "$1/socket" # mke2fs leaves it out
+        find "$1" -exec touch -h -d @1600000000 {} +
+    }
+    local options
+    # The tree is on a file system of the kernel, which has attributes and all.
+    mkfs source 30M -t ext4 -b 1024 -N 2000
+    mkdir source.mnt
+    mount -o loop source source.mnt
+    for_any_block source.mnt
+    while read -ra options; do
+        echo "${options[*]}"
+        mkfs image 60M -N 2000 "${options[@]}" -d source.mnt 2>messages || { cat messages && false; }
+        checked image
+        ext4walk image >tree.manifest 2>messages
+        quiet
+        rm -rf data
+        mkdir data
+        "$BATS_TEST_DIRNAME/tree-listing" manifest data <tree.manifest >walked
+        "$BATS_TEST_DIRNAME/tree-listing" directory source.mnt data >listed
+        # The source's extents are not the image's.
+        without_extents() {
+            sed -E 's/ [0-9]+\+[0-9]+//g'
+        }
+        diff <(grep -v '^/ ' listed | without_extents) <(grep -v '^/ ' walked | without_extents) >&2
+        # Its own are what debugfs says, of the files that it can be told of.
+        perl -ane 'print join(" ", @F[0, 6], grep { /^\d+\+\d+$/ } @F), "\n" if $F[1] eq "f" && $F[0] !~ /\\/' walked >extents
+        [ "$(wc -l <extents)" -gt 300 ]
+        diff <(cut -d' ' -f1 extents | debugfs_extents image) extents >&2
+        # shellcheck disable=SC2002  # a pipe is the point
+        cat image | ext4walk - | same tree.manifest -
+    done <<-END
+	-t ext2 -b 8192
+	-t ext4 -b 8192 -O inline_data,^has_journal -I 2048
+	-t ext4 -b 16384 -O bigalloc,meta_bg,^resize_inode,^has_journal -C 65536
+	-t ext4 -b 32768 -O ^metadata_csum,uninit_bg,^has_journal -I 512
+	-t ext4 -b 65536 -O ^has_journal
+	-t ext4 -b 65536 -O ^filetype,^has_journal,inline_data,ea_inode
+	-t ext4 -b 65536 -O ^metadata_csum,^filetype,^extent,^64bit,^has_journal
+	END
 }
