@@ -884,3 +884,74 @@ debugfs_extents() {
 	-t ext4 -b 65536 -O ^metadata_csum,^filetype,^extent,^64bit,^has_journal
 	END
 }
+
+# ---- what cannot be read ----
+
+# encrypted DIR: with a key that the kernel has until the file system is unmounted.
+encrypted() {
+    python3 - "$1" <<'PYTHON'
+import fcntl, os, struct, sys
+# FS_IOC_ADD_ENCRYPTION_KEY and FS_IOC_SET_ENCRYPTION_POLICY of <linux/fscrypt.h>
+directory = os.open(sys.argv[1], os.O_RDONLY)
+key = bytes(range(64))
+add = bytearray(struct.pack('<II32xII32x', 2, 0, len(key), 0) + key)
+fcntl.ioctl(directory, 3 << 30 | 80 << 16 | ord('f') << 8 | 23, add)
+# Version 2, AES-256-XTS for data and AES-256-CTS for names, which are padded to 32 bytes.
+policy = struct.pack('<BBBB4x16s', 2, 1, 4, 3, bytes(add[8:24]))
+fcntl.ioctl(directory, 2 << 30 | 12 << 16 | ord('f') << 8 | 19, policy)
+PYTHON
+}
+
+@test "encrypted: all else is there, and what is missing is named" {
+    secrets() {
+        mkdir "$1/secret" "$1/empty"
+        encrypted "$1/secret"
+        encrypted "$1/empty"
+        mkdir "$1/secret/sub" "$1/outside"
+        seq 1000 >"$1/secret/file"
+        seq 1000 >"$1/secret/sub/file"
+        ln -s file "$1/secret/link"
+        ln -s "$(value 300)" "$1/secret/sub/long"
+        mkfifo "$1/secret/fifo"
+        touch "$1"/secret/{1..300}
+        # What lies outside may have names inside.
+        ln "$1/secret/file" "$1/outside/file"
+        ln "$1/secret/file" "$1/outside/second"
+        ln "$1/secret/link" "$1/outside/link"
+        ln "$1/secret/fifo" "$1/outside/fifo"
+    }
+    local csum secret file link messages
+    for csum in metadata_csum ^metadata_csum,^filetype; do
+        mkfs image 60M -t ext4 -b 1024 -O encrypt,$csum
+        filled image lean_tree
+        list_mounted image
+        filled image secrets
+        checked image
+        secret=$(inode_of image /secret)
+        file=$(inode_of image /outside/file)
+        link=$(inode_of image /outside/link)
+        printf -v messages '%s\n' \
+            "ext4walk: NAME: /outside/file: inode $file: it is encrypted: left out" \
+            "ext4walk: NAME: /outside/link: inode $link: it is encrypted: left out" \
+            "ext4walk: NAME: /outside/second: inode $file: it is encrypted: left out" \
+            "ext4walk: NAME: /secret: inode $secret: an encrypted directory: the 304 names in it are left out"
+        messages=${messages%$'\n'}
+        try ext4walk --times=all -o tree.manifest image
+        expect 5 "${messages//NAME/image}"
+        mkdir -p data
+        "$BATS_TEST_DIRNAME/tree-listing" -t manifest data <tree.manifest >walked
+        # shellcheck disable=SC2002  # a pipe is the point
+        try bash -c 'cat image | ext4walk --times=all -o pipe.manifest'
+        expect 5 "${messages//NAME/standard input}"
+        same tree.manifest pipe.manifest
+        # The root has changed since.
+        diff <(grep -v '^/ ' listed) <(grep -vE '^/( |secret|empty|outside)' walked) >&2
+        [ "$(grep -cE '^/(secret|empty|outside) d ' walked)" -eq 3 ]
+        same <(grep -oE '^/(secret|empty|outside)[^ ]* .' walked) \
+            <(printf '%s\n' '/empty d' '/outside d' '/outside/fifo p' '/secret d')
+        # It is no damage.
+        try ext4walk --times=all --keep-going -o kept.manifest image
+        expect 5 "${messages//NAME/image}"
+        same tree.manifest kept.manifest
+    done
+}

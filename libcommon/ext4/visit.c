@@ -16,6 +16,12 @@ static void *left_out(struct ext4_walk *w)
     return w;
 }
 
+/* And for one that was because it is encrypted. */
+static void *encrypted(struct ext4_walk *w)
+{
+    return w->fs;
+}
+
 /* Every block belongs to one inode, so all maps together cannot claim more than there are: an image
  * whose files share their blocks would otherwise be a tree without bounds. */
 static int claim(struct ext4_walk *w, struct fault *f)
@@ -179,9 +185,9 @@ static int visit_link(struct ext4_walk *w, const struct ext4_name *name, struct 
 }
 
 /* A name of an inode that has been met before: a file with several, whose inode need not be read
- * again, or damage. */
+ * again if it is shown, or damage. */
 static int visit_again(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,
-                       struct fault *f)
+                       bool *skip, struct fault *f)
 {
     void *known = ext4_table_get(&w->links, name->inode);
     int code;
@@ -189,11 +195,16 @@ static int visit_again(struct ext4_walk *w, const struct ext4_name *name, struct
     if (known == left_out(w))
         return fault_set(f, FAULT_DAMAGED, "inode %u: one more name of what was left out",
                          name->inode);
-    if (known)
+    if (known && known != encrypted(w))
         return visit_link(w, name, known, node, f);
     if ((code = ext4_inode_read(w->fs, name->inode, &w->inode, f)) != 0 ||
         (code = check_type(name->inode, w->inode.type, name->file_type, f)) != 0)
         return code;
+    if (known) {
+        tell_encrypted(w, 0);
+        *skip = true;
+        return 0;
+    }
     if (w->inode.type == EXT4_DIRECTORY)
         return fault_set(f, FAULT_DAMAGED, "inode %u: a directory with a second name", name->inode);
     return fault_set(f, FAULT_DAMAGED, "inode %u: a second name, but a link count of %u",
@@ -275,7 +286,7 @@ static int visit_first(struct ext4_walk *w, const struct ext4_name *name, struct
     if (ext4_is_encrypted(&w->inode) && w->inode.type != EXT4_DIRECTORY) {
         tell_encrypted(w, 0);
         *skip = true;
-        return remember(w, name->inode, left_out(w), f);
+        return remember(w, name->inode, encrypted(w), f);
     }
     code = take_content(w, name, node, f);
     return code != 0 ? code : keep_first_name(w, f);
@@ -293,7 +304,7 @@ int ext4_visit(struct ext4_walk *w, const struct ext4_name *name, struct ext4_no
     if (code != 0)
         return code;
     if (before)
-        return visit_again(w, name, node, f);
+        return visit_again(w, name, node, skip, f);
     code = visit_first(w, name, node, skip, f);
     /* Its further names, if the walk goes on, are links to nothing. */
     if (code != 0)
