@@ -655,8 +655,8 @@ large_value() {
     setfattr -n "user.$(printf '\377\376')" -v "$(value 5000)" "$1/numbers"
 }
 
-@test "values in inodes, hashed as early kernels did" {
-    local at
+@test "values in inodes: hashed as early kernels did, and by Lustre not at all" {
+    local at csum owner value generation
     # Small inodes, so that the attribute is in a block.  Their hash was made of signed bytes.
     mkfs image 20M -t ext4 -b 1024 -I 128 -O ea_inode,^metadata_csum
     filled image large_value
@@ -666,6 +666,27 @@ large_value() {
     # signed 0x00010000 once the halves have changed places.
     poke image $((at + 12)) "$(le32 $((0x$(peek image $((at + 12)) 4 | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/') ^ 0x1f1f0000)))"
     same_as_mounted image
+    for csum in metadata_csum ^metadata_csum; do
+        mkfs image 20M -t ext4 -b 1024 -O ea_inode,$csum
+        filled image large_value
+        owner=$(inode_of image /numbers)
+        generation=$(debugfs -R 'stat /numbers' image 2>/dev/null | sed -n 's/^Generation: \([0-9]*\) .*/\1/p')
+        value=$(peek image "$(inode_at image "$owner")+0xa8" 4)
+        value=$((0x${value:2:2}${value:0:2}))
+        shown image "<$value>" '^Inode: .* Flags: 0x280000$'
+        # The owner's number is where the time of the last change was; its blocks are not the owner's.
+        change image <<-END
+	set_inode_field <$value> atime @0
+	set_inode_field <$value> mtime @0x$(printf %x "$owner")
+	set_inode_field <$value> generation $generation
+	set_inode_field /numbers blocks 214
+	END
+        same_as_mounted image
+        # Someone else's it must not be.
+        change image <<<"set_inode_field <$value> generation $((generation ^ 1))"
+        try ext4walk -o out image
+        expect_like 3 "ext4walk: image: /numbers: inode $owner: attributes in the inode: attribute 0: value inode $value: a value with hash 0x[0-9a-f]+, computed 0x[0-9a-f]+"
+    done
 }
 
 @test "another UUID: with its checksums made anew, and with metadata_csum_seed" {

@@ -147,8 +147,8 @@ static int find_value(const struct ext4_xattr_area *area, const struct entry *e,
     return 0;
 }
 
-static int read_value_inode(struct ext4 *fs, const struct entry *e, uint8_t **value,
-                            struct fault *f)
+static int read_value_inode(struct ext4 *fs, const struct ext4_inode *owner, const struct entry *e,
+                            uint8_t **value, struct fault *f)
 {
     const struct ext4_value_inode v = {
         .number = e->value_inode,
@@ -156,6 +156,7 @@ static int read_value_inode(struct ext4 *fs, const struct entry *e, uint8_t **va
         .name_length = e->name_length,
         .size = e->value_size,
         .hash = e->hash,
+        .owner = owner,
     };
 
     if (!(fs->super.incompat & INCOMPAT_EA_INODE))
@@ -202,7 +203,7 @@ static int give(struct ext4 *fs, const struct ext4_xattr_area *area, const struc
     if (e->value_inode == 0) {
         code = find_value(area, e, end, &value, f);
     } else {
-        code = read_value_inode(fs, e, &read, f);
+        code = read_value_inode(fs, area->owner, e, &read, f);
         value = read;
     }
     if (code == 0)
@@ -241,6 +242,7 @@ static bool find_in_inode(const struct ext4 *fs, const struct ext4_inode *inode,
     *area = (struct ext4_xattr_area){
         .table = inode->raw + start + INODE_HEADER_BYTES,
         .size = size - INODE_HEADER_BYTES,
+        .owner = inode,
     };
     return inode->extra_size != 0 && size >= INODE_HEADER_BYTES + END_BYTES &&
            le32_at(inode->raw + start) == XATTR_MAGIC;
@@ -310,14 +312,16 @@ static int check_block(const struct ext4 *fs, uint64_t number, const uint8_t *bl
     return ext4_checksum_compare(le32_at(block + BLOCK_CHECKSUM), crc, f);
 }
 
-static int take_from_block(struct ext4 *fs, uint64_t number, ext4_xattr_take *take, void *context,
-                           struct fault *f)
+static int take_from_block(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take *take,
+                           void *context, struct fault *f)
 {
     struct ext4_xattr_area area = {
         .table = fs->block + BLOCK_HEADER_BYTES,
         .size = fs->super.block_size - BLOCK_HEADER_BYTES,
         .header = BLOCK_HEADER_BYTES,
+        .owner = inode,
     };
+    uint64_t number = inode->file_acl;
     int code;
 
     if (!ext4_blocks_valid(fs, number, 1))
@@ -341,7 +345,7 @@ int ext4_xattrs(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take
     }
     if (code != 0 || inode->file_acl == 0)
         return code;
-    if (take_from_block(fs, inode->file_acl, take, context, f) == 0)
+    if (take_from_block(fs, inode, take, context, f) == 0)
         return 0;
     fault_prefix(f, "inode %u: attribute block %llu", inode->number, ull(inode->file_acl));
     return ext4_lose(fs, f, consequence);

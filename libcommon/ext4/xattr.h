@@ -11,6 +11,7 @@ struct ext4_xattr_area {
     const uint8_t *table;
     size_t size;
     size_t header;
+    const struct ext4_inode *owner; /* whose attributes they are */
 };
 
 /* Give each attribute of a table to take; fs holds the values that have inodes of their own. */
@@ -32,6 +33,7 @@ struct ext4_value_inode {
     size_t name_length;
     size_t size;   /* bytes of the value */
     uint32_t hash; /* e_hash: of the name and of what the inode says is the value's hash */
+    const struct ext4_inode *owner;
 };
 
 /* That value in *value, to be freed.  FAULT_DAMAGED unless it is the one that is meant. */

@@ -26,7 +26,8 @@ static int take(void *context, const char *name, const void *value, size_t value
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ext4_xattr_area area = {.table = data, .size = size};
+    const struct ext4_inode owner = {.number = 12};
+    struct ext4_xattr_area area = {.table = data, .size = size, .owner = &owner};
     struct source *device;
     uint8_t sum = 0;
     struct fault f;
