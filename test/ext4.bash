@@ -69,6 +69,70 @@ full_tree() {
     touch -d @-2000000000.5 "$t/fifo"
 }
 
+# A smaller one for a mounted file system, and quickly made: all that full_tree has but the number of
+# names.
+lean_tree() {
+    local t=$1
+    perl - "$t" <<'PERL'
+use strict;
+use warnings FATAL => 'all';
+use Socket;
+chdir $ARGV[0] or die;
+
+# file NAME, OFFSET, TEXT...: what is between is a hole.
+sub file {
+    my ($name, @parts) = @_;
+    open my $f, '>', $name or die "$name: $!";
+    while (my ($at, $text) = splice @parts, 0, 2) { seek $f, $at, 0; print $f $text }
+    close $f or die "$name: $!";
+}
+sub hard { link $_[0], $_[1] or die "$_[1]: $!" }
+
+mkdir $_ or die for 'dir', 'dir/sub', 'names', 'names/aa', 'names/directory';
+file('dir/file', 0, "hello\n");
+hard('dir/file', 'dir/sub/again');
+file('numbers', 0, join '', map { "$_\n" } 1 .. 20000);
+symlink 'dir/file', 'short' or die;
+symlink 'long/' x 40 . 'target', 'long' or die;
+# Every byte as a name, and the longest.
+file('names/one');
+hard('names/one', "names/$_") for map({ chr } grep { !/^(46|47)$/ } 1 .. 255), 'n' x 255, 'aa/z', 'aab', 'aa.b', 'aa-b';
+for (1 .. 30) { mkdir 'deep'; chdir 'deep' or die }
+chdir '../' x 30;
+socket my $s, PF_UNIX, SOCK_STREAM, 0 or die;
+bind $s, pack_sockaddr_un('socket') or die;
+# Runs of data, zeros, and holes that reach past what the inode can map and past 2 GiB.
+file('runs', map { $_ * 8192, "run $_" } 0 .. 60);
+file('holes', 0, 'a', 300_000, 'b' x 5000, 70_000_000, 'c');
+file('far', 2_200_000_000, 'far');
+file('zeros', 0, "\0" x 50000);
+file('unwritten', 200_000, "\n");
+file('past', 0, 'x' x 10_000);
+chown 70000, 4294967294, 'runs' or die;
+chmod 04755, 'numbers' or die;
+chmod 03711, 'names' or die;
+
+open my $x, '>', '../attributes' or die;
+print $x "# file: $_->[0]\n$_->[1]=\"" . 'v' x $_->[2] . "\"\n\n" for
+    ['dir/file', 'user.small', 5], ['dir/file', 'user.empty', 0], ['numbers', 'user.large', 700],
+    ['runs', 'user.large', 700], ['numbers', 'trusted.t', 3], ['dir', 'user.a\\075b', 20],
+    ['long', 'trusted.link', 5], ['short', 'trusted.link', 400], ['numbers', 'security.s', 30];
+open my $a, '>', '../acls' or die;
+print $a "# file: dir/sub\nuser::rwx\nuser:1234:rw-\ngroup::r--\ngroup:70001:r--\nmask::rw-\nother::r--\n",
+    "default:user::rwx\ndefault:user:4321:rwx\ndefault:group::---\ndefault:mask::rwx\ndefault:other::--x\n\n",
+    "# file: dir/file\nuser::rw-\nuser:1234:rw-\ngroup::r--\nmask::rw-\nother::---\n\n";
+PERL
+    mkfifo "$t/fifo"
+    mknod "$t/old" b 8 17
+    mknod "$t/new" c 300 70000
+    fallocate -o 50000 -l 100000 "$t/unwritten" 2>/dev/null || true
+    fallocate -n -o 20000 -l 90000 "$t/past" 2>/dev/null || true
+    (cd "$t" && setfattr -h --restore=../attributes && setfacl --restore=../acls)
+    touch -h -d @1700000000.123456789 "$t/short" "$t/old"
+    touch -d @4000000000.999999999 "$t/dir" "$t/numbers"
+    touch -d @-2000000000.5 "$t/fifo" "$t/runs"
+}
+
 # mkfs IMAGE SIZE OPTION...: a file system that is the same each time it is made.
 mkfs() {
     local image=$1 size=$2
@@ -142,6 +206,88 @@ good_images() {
 	ea_set -f $BATS_FILE_TMPDIR/value numbers user.big
 	COMMANDS
     done
+}
+
+# ---- the kernel as the judge, of images in the current directory ----
+
+# filled IMAGE COMMAND...: mount it, run COMMAND with the directory as its last operand, unmount it.
+filled() {
+    local image=$1
+    shift
+    [ -d mnt ] || mkdir mnt
+    mount -o loop "$image" mnt
+    "$@" mnt
+    umount mnt
+}
+
+# The tree of an image as the kernel shows it, in `listed`.
+list_mounted() {
+    [ -d mnt ] || mkdir mnt
+    mount -o loop,ro "$1" mnt
+    "$BATS_TEST_DIRNAME/tree-listing" -t directory mnt >listed
+    umount mnt
+}
+
+# Nothing was said.
+quiet() {
+    [ ! -s messages ] || { cat messages >&2 && return 1; }
+}
+
+# Its tree as ext4walk shows it, without a word, in `tree.manifest` and `walked`, the files' data in `data`.
+walk_quietly() {
+    ext4walk --times=all "$1" >tree.manifest 2>messages || { cat messages >&2 && return 1; }
+    quiet
+    rm -rf data
+    mkdir data
+    "$BATS_TEST_DIRNAME/tree-listing" -t manifest data <tree.manifest >walked
+}
+
+# The manifest is the same if the image comes through a pipe.
+same_from_pipe() {
+    # shellcheck disable=SC2002  # a pipe is the point
+    cat "$1" | ext4walk --times=all - 2>messages | same tree.manifest -
+    quiet
+}
+
+# Nothing that is made here may be held against the reader.
+checked() {
+    e2fsck -fn "$1" >fsck 2>&1 || { cat fsck >&2 && return 1; }
+}
+
+# An image is clean, and walked as the kernel shows it: in every field, extent and byte.
+same_as_mounted() {
+    checked "$1"
+    walk_quietly "$1"
+    [ -d mnt ] || mkdir mnt
+    mount -o loop,ro "$1" mnt
+    "$BATS_TEST_DIRNAME/tree-listing" -t directory mnt data >listed
+    umount mnt
+    diff listed walked >&2
+    same_from_pipe "$1"
+}
+
+# An image is clean, and its tree is still what was `listed` before something was done to it.
+same_as_listed() {
+    checked "$1"
+    walk_quietly "$1"
+    diff listed walked >&2
+    same_from_pipe "$1"
+}
+
+# like_the_kernel TREE SIZE OPTION...: a new file system with this tree, made by the kernel.
+like_the_kernel() {
+    local tree=$1 size=$2
+    shift 2
+    need_root
+    echo "mke2fs $*"
+    mkfs image "$size" "$@"
+    filled image "$tree"
+    same_as_mounted image
+}
+
+# For teardown: a test that failed may have left something mounted.
+unmounted() {
+    if mountpoint -q mnt; then umount mnt; fi
 }
 
 # For setup: a directory of our own, since bats keeps files in its own.
