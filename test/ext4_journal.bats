@@ -494,6 +494,12 @@ commits() {
     replayed 1 1 kernel
 }
 
+@test "bad-ext4-journal-commit-padding" {
+    commits v3 + sum=short +
+    poke image "$(log_at 6)+60" 78
+    refused_journal 3 'journal: transaction 8: it was committed, but a checksum in it is wrong'
+}
+
 @test "blocks that are revoked before, within and after the transaction that writes them" {
     local kind
     for kind in revoke v3; do

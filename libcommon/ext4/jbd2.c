@@ -23,8 +23,8 @@ enum {
     COMMIT_CRC32_BYTES = 4,
     COMMIT_CHECKSUM = 0x10, /* h_chksum[0] */
     COMMIT_SECONDS = 0x30,
-    COMMIT_HEADER_BYTES = 0x3c,
-    REVOKE_COUNT = 0x0c, /* r_count: the bytes in use, those of the header included */
+    COMMIT_HEADER_BYTES = 0x40, /* struct commit_header with the padding at its end */
+    REVOKE_COUNT = 0x0c,        /* r_count: the bytes in use, those of the header included */
     REVOKE_RECORDS = 0x10,
 };
 
