@@ -472,12 +472,23 @@ commits() {
     replayed 1 1
     commits v2,async + $bad + +
     replayed 1 1
+    # The last of them counts.
+    commits v3,async + $bad $bad +
+    replayed 2 2
 }
 
 @test "bad-ext4-journal-commit-async-not-last" {
     commits checksum,async + sum=wrong +
     refused_journal 3 'journal: transaction 8: it was committed, but a checksum in it is wrong'
     commits checksum,async + sum=wrong sum=wrong
+    refused_journal 3 'journal: transaction 8: it was committed, but a checksum in it is wrong'
+    # Behind it a descriptor is wrong in a transaction that is no older.
+    journal features=v3,async sequence=7 <<-SCRIPT
+	desc f0
+	commit sum=wrong
+	desc sum=wrong f1
+	commit
+	SCRIPT
     refused_journal 3 'journal: transaction 8: it was committed, but a checksum in it is wrong'
 }
 

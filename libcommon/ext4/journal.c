@@ -149,8 +149,7 @@ static int scan_wrong_commit(const struct log *l, struct scan *s, bool *more, st
                          s->place.sequence);
     s->cut = true;
     s->end = s->place.sequence;
-    /* Without a checksum of its own, only a commit that follows can show that this is damage. */
-    *more = !jbd2_has_csum_v2or3(&l->super);
+    *more = true;
     return 0;
 }
 
@@ -159,7 +158,7 @@ static int scan_commit(const struct log *l, struct scan *s, bool *more, struct f
     int code = 0;
 
     *more = true;
-    if (s->cut)
+    if (s->cut && !jbd2_has_csum_v2or3(&l->super))
         return fault_set(f, FAULT_DAMAGED,
                          "transaction %u: it was committed, but a checksum in it is wrong", s->end);
     if (s->doubtful || !jbd2_commit_is_right(&l->super, l->block, s->crc))
