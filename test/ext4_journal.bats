@@ -738,6 +738,8 @@ super() {
     refused_journal 4 'journal: the incompatible feature bits 0x40 are unknown and not supported'
     super incompat=0x80000011
     refused_journal 4 'journal: the incompatible feature bits 0x80000000 are unknown and not supported'
+    super rocompat=0x3
+    refused_journal 4 'journal: the read-only compatible feature bits 0x3 are unknown and not supported'
     # Compatible ones are for nobody to mind.
     super features=revoke compat=0x80
     replayed 3 5

@@ -48,6 +48,7 @@ static void decode(const uint8_t *p, struct jbd2_super *s)
         return; /* the fields from here on were not yet thought of */
     s->compat = be32_at(p + 0x24);
     s->incompat = be32_at(p + 0x28);
+    s->ro_compat = be32_at(p + 0x2c);
     s->checksum_seed = crc32c(~0U, p + 0x30, UUID_BYTES);
 }
 
@@ -78,6 +79,10 @@ static int check_features(const uint8_t *p, const struct jbd2_super *s, struct f
         return fault_set(f, FAULT_UNSUPPORTED,
                          "the incompatible feature bits 0x%x are unknown and not supported",
                          s->incompat & ~known);
+    if (s->ro_compat != 0) /* a replay writes */
+        return fault_set(f, FAULT_UNSUPPORTED,
+                         "the read-only compatible feature bits 0x%x are unknown and not supported",
+                         s->ro_compat);
     if (kinds > 1)
         return fault_set(f, FAULT_DAMAGED, "superblock: %u kinds of checksums at once", kinds);
     if (!jbd2_has_csum_v2or3(s))

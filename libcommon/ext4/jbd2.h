@@ -51,7 +51,7 @@ struct jbd2_super {
     uint32_t sequence;  /* of the first transaction in the log */
     uint32_t start;     /* the block where that starts; 0: the log is empty */
     uint32_t error;     /* s_errno */
-    uint32_t compat, incompat;
+    uint32_t compat, incompat, ro_compat;
     uint32_t checksum_seed; /* csum_v2, csum_v3 */
 };
 
