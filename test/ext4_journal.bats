@@ -701,13 +701,17 @@ super() {
     refused_journal 3 'journal: superblock: 1025 blocks, but the journal has 1024'
     super features=revoke maxlen=0xffffffff
     refused_journal 3 'journal: superblock: 4294967295 blocks, but the journal has 1024'
+    super features=revoke maxlen=1023
+    refused_journal 3 'journal: superblock: 1023 blocks, must be at least 1024'
+    super features=revoke maxlen=0
+    refused_journal 3 'journal: superblock: 0 blocks, must be at least 1024'
 }
 
 @test "bad-ext4-journal-super-first" {
     local first
-    for first in 0 1024 0xffffffff; do
+    for first in 0 2 1024 0xffffffff; do
         super features=revoke "first=$first"
-        refused_journal 3 "journal: superblock: the log starts at block $((first)), must be 1 to 1023"
+        refused_journal 3 "journal: superblock: the log starts at block $((first)), must be 1 to 1"
     done
 }
 

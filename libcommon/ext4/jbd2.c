@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "base/crc.h"
 
 const uint8_t jbd2_magic[4] = {0xc0, 0x3b, 0x39, 0x98};
@@ -17,7 +18,7 @@ enum {
     CHECKSUM_CRC32C = 4,
     SUPER_CHECKSUM = 0xfc,
     DEFAULT_FC_BLOCKS = 256, /* where s_num_fc_blks is 0 */
-    MIN_LOG_BLOCKS = 1024,   /* of a journal that has fast commits, too */
+    MIN_BLOCKS = 1024,       /* of a journal, beside those for fast commits */
     COMMIT_TYPE = 0x0c,      /* h_chksum_type, h_chksum_size: a byte each */
     COMMIT_CRC32 = 1,
     COMMIT_CRC32_BYTES = 4,
@@ -95,24 +96,27 @@ static int check_features(const uint8_t *p, const struct jbd2_super *s, struct f
 /* Where the log is: the journal's end is set aside for fast commits, if it has them. */
 static int check_log(const uint8_t *p, struct jbd2_super *s, uint64_t blocks, struct fault *f)
 {
-    uint32_t fast = 0;
+    uint32_t fast = 0, most;
 
-    if (s->maxlen == 0 || s->maxlen > blocks)
+    if (s->maxlen > blocks)
         return fault_set(f, FAULT_DAMAGED, "superblock: %u blocks, but the journal has %llu",
                          s->maxlen, (unsigned long long)blocks);
+    if (s->maxlen < MIN_BLOCKS)
+        return fault_set(f, FAULT_DAMAGED, "superblock: %u blocks, must be at least %d", s->maxlen,
+                         MIN_BLOCKS);
     if (s->incompat & JBD2_INCOMPAT_FAST_COMMIT) {
         fast = be32_at(p + 0x54) ? be32_at(p + 0x54) : DEFAULT_FC_BLOCKS;
-        if (fast > s->maxlen || s->maxlen - fast < MIN_LOG_BLOCKS)
+        if (fast > s->maxlen - MIN_BLOCKS)
             return fault_set(f, FAULT_DAMAGED,
                              "superblock: %u of %u blocks for fast commits leave less than %d for "
                              "the log",
-                             fast, s->maxlen, MIN_LOG_BLOCKS);
+                             fast, s->maxlen, MIN_BLOCKS);
     }
     s->last = s->maxlen - fast;
-    if (s->first == 0 || s->first >= s->last)
+    most = (uint32_t)min_u64(s->last - 1, s->maxlen - MIN_BLOCKS + 1);
+    if (s->first == 0 || s->first > most)
         return fault_set(f, FAULT_DAMAGED,
-                         "superblock: the log starts at block %u, must be 1 to %u", s->first,
-                         s->last - 1);
+                         "superblock: the log starts at block %u, must be 1 to %u", s->first, most);
     if (s->start != 0 && (s->start < s->first || s->start >= s->last))
         return fault_set(f, FAULT_DAMAGED,
                          "superblock: its first transaction is at block %u, must be %u to %u",
