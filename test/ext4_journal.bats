@@ -550,6 +550,15 @@ commits() {
     done
 }
 
+@test "blocks outside the file system may be revoked" {
+    journal features=revoke,64bit,v3 sequence=7 <<-SCRIPT
+	desc f0 f1
+	revoke f1 3072 1000000000000
+	commit
+	SCRIPT
+    replayed 1 1
+}
+
 # full_descriptor FEATURES BYTES TAIL: a descriptor block as full as it can be, whose last tag is not
 # marked as such, and another.
 full_descriptor() {
@@ -604,6 +613,31 @@ full_descriptor() {
 	SCRIPT
     replayed 2 2
     [ "$(ext4cat -q image /f | grep -aoE 'first|second|third|fourth' | tr '\n' ' ')" = 'fourth second ' ]
+}
+
+@test "a file system that has grown since its superblock was last written" {
+    mkfs small 9M -t ext4 -b 1024 -J size=1 -O ^flex_bg -d "$BASE_TREE"
+    truncate -s 24M small
+    cp small large
+    resize2fs large 24M >resize2fs.log 2>&1
+    from=small journal features=revoke,64bit,v3 sequence=7 <<-SCRIPT
+	become large
+	desc f0
+	revoke 20000
+	commit
+	SCRIPT
+    debugfs -R 'logdump -a' image 2>/dev/null | grep 'FS block 16385 logged'
+    ext4walk -o replayed.manifest image
+    like_e2fsck
+    like_kernel
+    dumpe2fs -h image.e2fsck 2>/dev/null | grep -E 'Block count: +24576'
+    # Only so far.
+    from=small journal features=revoke,64bit,v3 sequence=7 <<-SCRIPT
+	become large
+	desc 24576
+	commit
+	SCRIPT
+    refused_journal 3 'journal: transaction 7: block 24576 lies outside the file system (24576 blocks)'
 }
 
 # What is then not in use need not be kept.

@@ -169,6 +169,7 @@ static int replay(struct ext4 *fs, struct source *device, struct fault *f)
     if (!fs->journal)
         return fault_memory(f, "a journal", sizeof(*fs->journal));
     if ((code = ext4_journal_load(fs, fs->journal, f)) != 0 ||
+        (code = ext4_journal_check(fs, fs->journal, f)) != 0 ||
         (code = ext4_replay_open(device, fs->super.block_size, fs->journal, &fs->replayed, f)) != 0)
         return code;
     stop(fs);

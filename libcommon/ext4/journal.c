@@ -203,25 +203,15 @@ static int scan_log(const struct log *l, struct scan *s, struct fault *f)
 
 /* ---- the second pass: what is written, and what is not ---- */
 
-static int check_block(const struct log *l, const struct place *p, uint64_t block, struct fault *f)
-{
-    if (block < l->fs->super.blocks_count)
-        return 0;
-    return fault_set(f, FAULT_DAMAGED,
-                     "transaction %u: block %llu lies outside the file system (%llu blocks)",
-                     p->sequence, ull(block), ull(l->fs->super.blocks_count));
-}
-
 static int take_tag(struct log *l, const struct place *p, const struct jbd2_tag *tag,
                     struct fault *f)
 {
     struct ext4_journal *j = l->out;
     struct ext4_rewrite *rewrites;
     uint64_t where;
-    int code;
+    int code = locate(l, p->block, &where, f);
 
-    if ((code = check_block(l, p, tag->blocknr, f)) != 0 ||
-        (code = locate(l, p->block, &where, f)) != 0)
+    if (code != 0)
         return code;
     rewrites = array_grow(j->rewrites, j->count, &j->room, sizeof(*rewrites), "a journal", f);
     if (!rewrites)
@@ -253,12 +243,9 @@ static int take_descriptor(struct log *l, struct place *p, struct fault *f)
 
 static int take_revoke(struct log *l, const struct place *p, uint64_t block, struct fault *f)
 {
-    struct revoke *revokes;
+    struct revoke *revokes = array_grow(l->revokes, l->revoke_count, &l->revoke_room,
+                                        sizeof(*revokes), "a journal's revokes", f);
 
-    if (check_block(l, p, block, f) != 0)
-        return f->code;
-    revokes = array_grow(l->revokes, l->revoke_count, &l->revoke_room, sizeof(*revokes),
-                         "a journal's revokes", f);
     if (!revokes)
         return f->code;
     l->revokes = revokes;

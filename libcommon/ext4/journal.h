@@ -35,6 +35,10 @@ struct ext4_journal {
 int ext4_journal_load(struct ext4 *fs, struct ext4_journal *journal, struct fault *f);
 void ext4_journal_free(struct ext4_journal *journal);
 
+/* FAULT_DAMAGED if a replay would write outside the file system, as large as it is after that: the
+ * log may have the superblock of one that has grown. */
+int ext4_journal_check(struct ext4 *fs, const struct ext4_journal *journal, struct fault *f);
+
 /* The device as it would be after the replay, as one more map over it; the device is borrowed and
  * must outlive it, so must the journal, which must not change. */
 int ext4_replay_open(struct source *device, uint32_t block_size, const struct ext4_journal *journal,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A replayed journal as a source: it answers for the blocks that the log rewrites. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/checked.h"
 #include "ext4/jbd2.h"
@@ -27,6 +28,47 @@ static const struct ext4_rewrite *find(const struct ext4_journal *j, uint64_t bl
             high = middle;
     }
     return low < j->count ? &j->rewrites[low] : NULL;
+}
+
+/* How many blocks the file system has after the replay. */
+static int count_blocks(struct ext4 *fs, const struct ext4_journal *j, uint64_t *count,
+                        struct fault *f)
+{
+    uint32_t block = ext4_super_block(&fs->super);
+    const struct ext4_rewrite *w = find(j, block);
+    uint8_t bytes[EXT4_SUPER_BYTES];
+    struct ext4_super after;
+    struct fault ignored;
+    uint64_t within = EXT4_SUPER_OFFSET % fs->super.block_size;
+    int code;
+
+    *count = fs->super.blocks_count;
+    if (!w || w->block != block)
+        return 0;
+    if ((code = reader_read(fs->reader, w->where + within, bytes, sizeof(bytes), f)) != 0)
+        return code;
+    if (w->escaped && within == 0)
+        memcpy(bytes, jbd2_magic, sizeof(jbd2_magic));
+    if (ext4_super_decode(bytes, !fs->options.no_verify, &after, &ignored) == 0)
+        *count = after.blocks_count;
+    return 0;
+}
+
+int ext4_journal_check(struct ext4 *fs, const struct ext4_journal *journal, struct fault *f)
+{
+    const struct ext4_rewrite *last;
+    uint64_t blocks;
+    int code;
+
+    if (journal->count == 0)
+        return 0;
+    last = &journal->rewrites[journal->count - 1];
+    if ((code = count_blocks(fs, journal, &blocks, f)) != 0 || last->block < blocks)
+        return code;
+    return fault_set(f, FAULT_DAMAGED,
+                     "journal: transaction %u: block %llu lies outside the file system (%llu "
+                     "blocks)",
+                     last->sequence, ull(last->block), ull(blocks));
 }
 
 static int replay_map(struct source *s, uint64_t offset, uint64_t length, struct extent *out,
