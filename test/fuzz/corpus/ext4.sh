@@ -115,3 +115,76 @@ block() { # HEX: 1 KiB that starts so
     block '05000000'
     block '' && block ''
 } >ext4_map/indirect
+
+# Journals: whether there are holes, the place of the blocks in the log, 256 bytes of the superblock,
+# then the blocks.  The file system of the target has 1300 blocks; those of the log are elsewhere.
+truncate -s 3M "$work/image"
+mke2fs -q -F -t ext4 -b 1024 -N 64 -J size=1 -O ^resize_inode,^metadata_csum \
+    -U e2f5e2f5-0000-4000-8000-00000000e2f4 -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5,nodiscard \
+    "$work/image"
+seq 0 1023 | sed 's/^/bmap <8> /' | debugfs -f - "$work/image" 2>/dev/null | grep -v bmap >"$work/map"
+mapfile -t where <"$work/map"
+
+# journal NAME KIND START COUNT KEY=VALUE... <SCRIPT: see test/jbd2-write; COUNT blocks of the log.
+journal() {
+    local name=$1 kind=$2 start=$3 count=$4 i
+    shift 4
+    cp "$work/image" "$work/dirty"
+    ../../jbd2-write "$work/dirty" "map=$work/map" "start=$start" sequence=7 "$@"
+    {
+        printf '%b' "\\x0$kind\\x$(printf %02x $(((start - 1) & 255)))\\x$(printf %02x $(((start - 1) >> 8)))"
+        dd if="$work/dirty" bs=1024 skip="${where[0]}" count=1 status=none | head -c 256
+        for ((i = 0; i < count; i++)); do
+            dd if="$work/dirty" bs=1024 skip="${where[1 + (start - 1 + i) % 1023]}" count=1 status=none
+        done
+    } >"ext4_journal/$name"
+}
+
+story='
+desc 100 101:e 102:z
+revoke 103
+commit
+desc 103 104:u 100
+desc 105
+commit
+revoke 101 105
+desc 106
+commit'
+mkdir -p ext4_journal
+journal plain 0 1 18 features=revoke <<<"$story"
+journal wide 0 1 18 features=revoke,64bit <<<"$story"
+journal checksum-1 0 1020 18 features=revoke,checksum,async <<<"$story"
+journal checksum-2 0 1018 18 features=revoke,64bit,v2 <<<"$story"
+journal checksum-3 0 1 18 features=revoke,v3 <<<"$story"
+journal holes 1 38 18 features=revoke,v3 <<<"$story"
+journal old-format 0 1 6 features= type=3 <<-SCRIPT
+	desc 100 101:e
+	commit
+SCRIPT
+journal super 2 1 3 features=v3 <<-SCRIPT
+	desc 1
+	commit
+SCRIPT
+journal outside 0 1 5 features=revoke,64bit <<-SCRIPT
+	desc 1300 100:h
+	revoke 5000
+	commit
+SCRIPT
+journal not-committed 0 1 9 features=revoke,v3,async <<-SCRIPT
+	desc 100
+	commit
+	desc 101
+	commit sum=wrong
+	desc 102
+SCRIPT
+journal stale 0 1 7 features=revoke,v3 <<-SCRIPT
+	desc 100
+	commit
+	desc sum=wrong 101
+	commit sec=1500000000
+SCRIPT
+journal revokes 0 1 5 features=revoke,64bit,v2 <<-SCRIPT
+	desc 100 101
+	revoke bytes=1020 100
+	commit
+SCRIPT
