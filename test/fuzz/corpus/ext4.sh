@@ -17,24 +17,45 @@ ln -s "$(printf 'long/%.0s' {1..20})" "$tree/t"
 mkfifo "$tree/p"
 perl -e 'open my $o, ">", $ARGV[0]; for (0..5) { seek $o, $_ * 2048, 0; print $o $_ }' "$tree/runs"
 
-# image NAME OPTION...: as small as mke2fs makes it, 64 blocks of 1 KiB.
+# files DIR OPTION...: $work/image, as small as mke2fs makes it, 64 blocks of 1 KiB.  mke2fs takes the
+# times of the files, which differ each time.
+files() {
+    local from=$1
+    shift
+    rm -f "$work/image"
+    truncate -s 64K "$work/image"
+    mke2fs -q -F -b 1024 -N 32 -m 0 -U e2f5e2f5-0000-4000-8000-00000000e2f4 \
+        -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5,nodiscard -d "$from" "$@" "$work/image" 2>/dev/null
+    (cd "$from" && find . -mindepth 1 | sort | sed 's,^\.,,') |
+        sed 's,.*,set_inode_field & atime 1600000000\nset_inode_field & ctime 1600000000\nset_inode_field & mtime 1600000000,' |
+        debugfs -w -f /dev/stdin "$work/image" >/dev/null 2>&1
+}
+
+# image NAME OPTION...: of the tree.
 image() {
     local name=$1
     shift
-    truncate -s 64K "$work/image"
-    mke2fs -q -F -b 1024 -N 32 -m 0 -U e2f5e2f5-0000-4000-8000-00000000e2f4 \
-        -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5,nodiscard -d "$tree" "$@" "$work/image"
+    files "$tree" "$@"
     debugfs -w -f /dev/stdin "$work/image" >/dev/null 2>&1 <<-COMMANDS
 	ea_set f user.k value
 	ea_set d user.big $(printf 'v%.0s' {1..150})
 	COMMANDS
     cp "$work/image" "ext4/$name"
-    rm "$work/image"
 }
 image extents -t ext4 -O ^has_journal,^metadata_csum,^resize_inode
 image checksums -t ext4 -O ^has_journal,^resize_inode
 image indirect -t ext2 -O ^resize_inode
 image small-inodes -t ext2 -r 0 -I 128 -O none
+# As the first byte says: through a pipe, a part, with damage passed by.
+image inline -t ext4 -O inline_data,ea_inode,^has_journal,^resize_inode,^flex_bg
+image cluster -t ext4 -C 2048 -O bigalloc,^has_journal,^resize_inode,^metadata_csum
+image meta-bg -t ext4 -O meta_bg,^flex_bg,^has_journal,^resize_inode
+first() { # NAME BYTE
+    printf '%b' "\\x$2" | dd of="ext4/$1" bs=1 conv=notrunc status=none
+}
+first inline 0c
+first cluster 08
+first meta-bg 0b
 
 # Directories: kind, then blocks; checksums start from 0 there, and the inode is 2, generation 0.
 root=$(debugfs -R 'bmap / 0' ext4/extents 2>/dev/null)
@@ -62,6 +83,7 @@ sum() {
 # after 32, and room for 123 of them; then a block of names, its checksum in its last 12 bytes.
 mkdir "$work/many"
 (cd "$work/many" && touch name-{001..200})
+rm -f "$work/image"
 truncate -s 512K "$work/image"
 mke2fs -q -F -t ext4 -b 1024 -N 256 -O ^has_journal,^resize_inode -d "$work/many" \
     -U e2f5e2f5-0000-4000-8000-00000000e2f4 -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5 \
@@ -188,3 +210,64 @@ journal revokes 0 1 5 features=revoke,64bit,v2 <<-SCRIPT
 	revoke bytes=1020 100
 	commit
 SCRIPT
+
+# Superblocks with descriptors: kind, then so much of an image from its byte 1024 on.
+super() { # NAME KIND KIB OPTION...
+    local name=$1 kind=$2 kib=$3
+    shift 3
+    rm -f "$work/image"
+    truncate -s 64M "$work/image"
+    mke2fs -q -F -m 0 -U e2f5e2f5-0000-4000-8000-00000000e2f4 -O ^has_journal,^resize_inode \
+        -E hash_seed=e2f5e2f5-0000-4000-8000-00000000e2f5,lazy_itable_init=1 "$@" "$work/image" 2>/dev/null
+    {
+        printf '%b' "\\x$kind"
+        tail -c +1025 "$work/image" | head -c "$((kib * 1024))"
+    } >"ext4_super/$name"
+}
+mkdir -p ext4_super ext4_inode
+super plain 00 2 -t ext2 -b 1024
+super checksums 00 2 -t ext4 -b 1024
+super uninit 01 2 -t ext4 -b 1024 -O ^metadata_csum,uninit_bg
+super cluster 02 3 -t ext4 -b 1024 -C 4096 -O bigalloc
+super blocks-4096 00 7 -t ext4 -b 4096
+super revision-0 00 2 -t ext2 -r 0 -b 1024 -O none
+# 16 descriptors in a block: those of groups 16 and up are in group 16, from block 4097 on, and a copy
+# is in group 17.  As much of the image is made smaller by what is not read.
+super meta 03 2 -t ext4 -b 1024 -g 256 -N 2048 -O meta_bg,^flex_bg
+
+# Inodes: kind, then an image from block 5 on, where its inode table starts.
+inodes() { # NAME KIND
+    {
+        printf '%b' "\\x$2"
+        tail -c +$((5 * 1024 + 1)) "$work/image"
+    } >"ext4_inode/$1"
+    [ "$(debugfs -R 'imap <1>' "$work/image" 2>/dev/null | sed -n 's/.*located at block \([0-9]*\),.*/\1/p')" = 5 ]
+}
+mkdir "$work/inline" "$work/inline/few"
+printf 'x\n' >"$work/inline/two"
+seq 40 >"$work/inline/rest"
+touch "$work/inline/few/aa" "$work/inline/few/bb"
+ln -s "$(printf 'x/%.0s' {1..40})" "$work/inline/link"
+files "$work/inline" -t ext4 -O inline_data,^has_journal,^resize_inode,^flex_bg
+inodes inline 00
+files "$tree" -t ext4 -O ea_inode,^has_journal,^resize_inode,^flex_bg,^metadata_csum
+printf 'v%.0s' {1..1000} >"$work/value"
+debugfs -w -f /dev/stdin "$work/image" >/dev/null 2>&1 <<-COMMANDS
+	ea_set -f $work/value f user.long
+	ea_set d user.big $(printf 'v%.0s' {1..300})
+	ea_set s trusted.small value
+	COMMANDS
+inodes values 04
+files "$tree" -t ext2 -O ^resize_inode -I 256
+inodes indirect 05
+
+# Records in an inode: of the directory in the image above, to which one is added in an attribute, in 36
+# bytes from byte 56 on after the 164 that are fixed; its parent must be 2.
+files "$work/inline" -t ext4 -O inline_data,^has_journal,^resize_inode,^flex_bg,^metadata_csum
+node=$(debugfs -R 'imap few' "$work/image" 2>/dev/null |
+    perl -ne 'print $1 * 1024 + hex $2 if /block (\d+), offset (\S+)/')
+perl -e 'open my $f, "<:raw", $ARGV[0] or die; seek $f, $ARGV[1], 0; read $f, my $inode, 256;
+    substr($inode, 164 + 2, 2) = pack "v", 56;
+    substr($inode, 164 + 8, 4) = pack "V", 36;
+    substr($inode, 164 + 56, 36) = pack "VvCCa4 VvCCx16", 12, 12, 2, 1, "cc", 0, 24, 0, 0;
+    binmode STDOUT; print "\x08", $inode' "$work/image" "$node" >ext4_dir/inline
