@@ -258,12 +258,13 @@ static int find_blocks_count(const struct recovery *r, uint64_t *count, struct f
 static int check_blocks(const struct recovery *r, struct fault *f)
 {
     const struct ext4_journal *j = r->out;
-    const struct ext4_rewrite *last = &j->rewrites[j->count - 1];
+    const struct ext4_rewrite *last;
     uint64_t count;
     int code;
 
     if (j->count == 0)
         return 0;
+    last = &j->rewrites[j->count - 1];
     if ((code = find_blocks_count(r, &count, f)) != 0 || last->block < count)
         return code;
     return fault_set(f, FAULT_DAMAGED,
