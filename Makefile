@@ -53,7 +53,7 @@ Q       := $(if $(V),,@)
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wstrict-prototypes \
            -Wmissing-prototypes -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wconversion \
            -Wno-sign-conversion $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
-SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS := -fsanitize=address,undefined -static-libasan -static-libubsan -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 PKG_CONFIG  ?= pkg-config
 # Asked for once, at first use: in `make deps check`, deps may just have installed them.

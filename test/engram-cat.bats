@@ -156,8 +156,7 @@ engram-cat: tree.engram: there is no /etc/hosts/"
     local size offset seen=0
     size=$(stat -c %s tree.engram)
     for ((offset = 0; offset < size; offset += 11)); do
-        cp tree.engram bad
-        poke bad "$offset" "$(printf %02x $((0x$(peek bad "$offset" 1) ^ 0x55)))"
+        flip tree.engram bad "$offset" 0x55
         try engram-cat -o out.bad bad /etc/hosts
         if [ "$status" -eq 0 ]; then
             printf '127.0.0.1 me\n' | same - out.bad

@@ -301,12 +301,14 @@ engram-unpack: x.engram: 1 names could not be restored in full"
 }
 
 @test "a tree a thousand directories deep" {
-    local path='' i records=("path=/|type=d|mode=755|uid=$(id -u)|gid=$(id -g)|mtime=0.000000000||")
+    local path='' i owner
+    owner="uid=$(id -u)|gid=$(id -g)"
+    local records=("path=/|type=d|mode=755|$owner|mtime=0.000000000||")
     for i in {1..1000}; do
         path+=/dddddddd
-        records+=("path=$path|type=d|mode=700|uid=$(id -u)|gid=$(id -g)|mtime=$i.000000000||")
+        records+=("path=$path|type=d|mode=700|$owner|mtime=$i.000000000||")
     done
-    records+=("path=$path/leaf|type=f|mode=600|uid=$(id -u)|gid=$(id -g)|mtime=5.000000000|size=4|extent=0+4||deep")
+    records+=("path=$path/leaf|type=f|mode=600|$owner|mtime=5.000000000|size=4|extent=0+4||deep")
     pack deep.engram 4 "${records[@]}"
     (ulimit -n 40 && engram-unpack -C out deep.engram)
     [ "$(find out -name leaf -printf '%d ' -execdir cat {} \;)" = "1001 deep" ]
@@ -336,8 +338,7 @@ engram-unpack: x.engram: 1 names could not be restored in full"
     size=$(stat -c %s "$tree")
     engram-unpack -q -C good "$tree" 2>/dev/null || true
     for ((offset = 3; offset < size; offset += 29)); do
-        cp "$tree" bad
-        poke bad "$offset" "$(printf %02x $((0x$(peek bad "$offset" 1) ^ 0x41)))"
+        flip "$tree" bad "$offset" 0x41
         rm -rf out
         try engram-unpack -q -C out bad
         if [ "$status" -eq 3 ] || [ "$status" -eq 4 ]; then

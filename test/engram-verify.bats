@@ -86,9 +86,7 @@ Try 'engram-verify --help'."
 @test "flipped bytes all over a small engram are found" {
     size=$(size_of "$small")
     for ((at = 0; at < size; at += 13)); do
-        cp "$small" bad.engram
-        byte=$(peek bad.engram $at 1)
-        poke bad.engram $at "$(printf %02x $((0x$byte ^ 0xff)))"
+        flip "$small" bad.engram $at 0xff
         try engram-verify bad.engram
         if [ "$status" -ne 3 ] || [ -n "$output" ]; then
             echo "byte $at: status $status, $output $stderr" >&2
@@ -151,7 +149,7 @@ engram-verify: bad\.engram: damaged files: 2'
 
 @test "tables-byte-wrong" {
     cp "$small" bad.engram
-    at=$((0x$(peek bad.engram $(($(size_of "$small") - 176 + 40)) 8 | sed 's/\(..\)\(..\).*/\2\1/')))
+    at=$(number bad.engram $(($(size_of "$small") - 176 + 40)) 8)
     # the first block's stored length
     poke bad.engram $((at + 8)) ff
     try engram-verify bad.engram

@@ -177,15 +177,6 @@ name_at() {
         die "no $name\n" if $at < 0; print $block * $size + $at - 8' "$@"
 }
 
-# le16 N, le32 N: a number in hex for poke.
-le16() {
-    printf '%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255))
-}
-le32() {
-    le16 $(($1 & 65535))
-    le16 $(($1 >> 16))
-}
-
 # For setup_file: the images that the tests start from, $GOOD and its like.
 good_images() {
     need mke2fs debugfs e2fsck perl getfattr setfattr setfacl filefrag qemu-img

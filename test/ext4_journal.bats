@@ -55,18 +55,18 @@ shown() {
 # Blocks of the log are revokes; of others the data starts with the magic number, and so is stored
 # without it; the log starts behind where it ends.
 has_revokes() {
-    debugfs -R logdump image 2>/dev/null | grep -q 'type 5 (revoke table)'
+    debugfs -R logdump "$1" 2>/dev/null | grep -q 'type 5 (revoke table)'
 }
 has_escaped() {
-    [ "$(debugfs -R 'logdump -a' image 2>/dev/null | grep -c 'flags 0x[13579bdf])')" -gt 20 ]
+    [ "$(debugfs -R 'logdump -a' "$1" 2>/dev/null | grep -c 'flags 0x[13579bdf])')" -gt 20 ]
 }
 has_both() {
-    has_revokes && has_escaped
+    has_revokes "$1" && has_escaped "$1"
 }
 is_wrapped() {
     local start end
-    start=$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Journal start: *//p')
-    end=$(debugfs -R logdump image 2>/dev/null | sed -n 's/.* at block \([0-9]*\): end of .*/\1/p')
+    start=$(dumpe2fs -h "$1" 2>/dev/null | sed -n 's/^Journal start: *//p')
+    end=$(debugfs -R logdump "$1" 2>/dev/null | sed -n 's/.* at block \([0-9]*\): end of .*/\1/p')
     [ "$end" -lt "$start" ]
 }
 
@@ -605,7 +605,7 @@ full_descriptor() {
 	revoke 20000
 	commit
 	SCRIPT
-    debugfs -R 'logdump -a' image 2>/dev/null | grep 'FS block 16385 logged'
+    debugfs -R 'logdump -a' "$1" 2>/dev/null | grep 'FS block 16385 logged'
     ext4walk -o replayed.manifest image
     like_e2fsck
     like_kernel

@@ -660,15 +660,14 @@ large_value() {
     [ "$(peek image $((at + 16)) 2)" = fffe ]
     # The name has two bytes, the second shifted by none and the first by five: unsigned 0x1f1e0000,
     # signed 0x00010000 once the halves have changed places.
-    poke image $((at + 12)) "$(le32 $((0x$(peek image $((at + 12)) 4 | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/') ^ 0x1f1f0000)))"
+    poke image $((at + 12)) "$(le32 $(($(number image $((at + 12)) 4) ^ 0x1f1f0000)))"
     same_as_mounted image
     for csum in metadata_csum ^metadata_csum; do
         mkfs image 20M -t ext4 -b 1024 -O ea_inode,$csum
         filled image large_value
         owner=$(inode_of image /numbers)
         generation=$(debugfs -R 'stat /numbers' image 2>/dev/null | sed -n 's/^Generation: \([0-9]*\) .*/\1/p')
-        value=$(peek image "$(inode_at image "$owner")+0xa8" 4)
-        value=$((0x${value:2:2}${value:0:2}))
+        value=$(number image "$(inode_at image "$owner")+0xa8" 4)
         shown image "<$value>" '^Inode: .* Flags: 0x280000$'
         # The owner's number is where the time of the last change was; its blocks are not the owner's.
         change image <<-END

@@ -175,8 +175,8 @@ full_tree_in() {
 feature() {
     bad
     local at=$((1024 + $1)) word
-    word=$((0x$(peek bad "$at" 4 | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')))
-    poke bad "$at" "$(printf '%08x' $((word | $2)) | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')"
+    word=$(number bad "$at" 4)
+    poke bad "$at" "$(le32 $((word | $2)))"
 }
 
 @test "each feature that cannot be read is named" {

@@ -9,13 +9,30 @@ PATH=${ENGRAM_BUILD:?run the tests with make check}/bin:$PATH
 export LC_ALL=C TZ=UTC
 
 # Run a command with its output, errors and status kept apart: $output, $stderr, $status.
+# (What bats' run does, in fewer processes: most of the tests' time is theirs.)
 try() {
-    run --separate-stderr "$@"
+    local errors=$BATS_TEST_TMPDIR/standard-error flags=$-
+    set +eET
+    output=$("$@" 2>"$errors") && status=0 || status=$?
+    read -r -d '' stderr <"$errors" || true
+    set "-$flags"
     # 128 and up is a signal; 99 is what the sanitizers exit with (see test/run).
     if [ "$status" -ge 99 ]; then
         printf 'crash: status %s\n%s\n' "$status" "$stderr" >&2
         return 1
     fi
+}
+
+# into FILE COMMAND...: for `try`, with standard output in a file.
+into() {
+    local file=$1
+    shift
+    "$@" >"$file"
+}
+
+# Are the commands those of `make check SAN=1`?  They are slow, so the long matrices are thinned out.
+sanitized() {
+    [[ $ENGRAM_BUILD == */san-* ]]
 }
 
 # The last `try` ended with this status and exactly this on standard error (default: nothing).
@@ -40,19 +57,56 @@ expect_like() {
 
 # poke FILE OFFSET HEX...: overwrite bytes of a file, to damage it in a known way.
 poke() {
-    local file=$1 offset=$2
+    local file=$1 offset=$2 escaped=''
     shift 2
     local hex="$*"
     hex=${hex// /}
     while [ -n "$hex" ]; do
-        printf '%b' "\\x${hex:0:2}"
+        escaped+="\\x${hex:0:2}"
         hex=${hex:2}
-    done | dd of="$file" bs=1 seek=$((offset)) conv=notrunc status=none
+    done
+    printf '%b' "$escaped" | dd of="$file" bs=1 seek=$((offset)) conv=notrunc status=none
 }
 
 # peek FILE OFFSET LENGTH: bytes of a file in hex, without spaces.
 peek() {
-    od -An -v -tx1 -j $(($2)) -N $(($3)) "$1" | tr -d ' \n'
+    local hex
+    hex=$(od -An -v -tx1 -j $(($2)) -N $(($3)) "$1")
+    printf '%s' "${hex//[$' \n']/}"
+}
+
+# number FILE OFFSET LENGTH: a little-endian number.
+number() {
+    local hex digits=''
+    hex=$(peek "$@")
+    while [ -n "$hex" ]; do
+        digits=${hex:0:2}$digits
+        hex=${hex:2}
+    done
+    printf '%d' "0x$digits"
+}
+
+# le16 N, le32 N, le64 N: its bytes in hex, for poke.
+le16() {
+    printf '%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255))
+}
+le32() {
+    printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
+}
+le64() {
+    le32 $(($1 & 0xffffffff))
+    le32 $(($1 >> 32 & 0xffffffff))
+}
+
+# flip FROM TO OFFSET MASK: a copy of a small file in which bits of one byte are others.
+flip() {
+    perl -e 'my ($from, $to, $at, $mask) = @ARGV;
+        open my $f, "<:raw", $from or die "$from: $!\n";
+        my $bytes = do { local $/; <$f> };
+        die "$from: no byte $at\n" if $at >= length $bytes;
+        substr($bytes, $at, 1) ^= chr oct $mask;
+        open my $t, ">:raw", $to or die "$to: $!\n";
+        print $t $bytes and close $t or die "$to: $!\n"' "$@"
 }
 
 # same FILE FILE: byte for byte, and says where they differ.

@@ -59,21 +59,27 @@ mounted() {
     mount -o "loop,commit=300,noinit_itable$options" disk mnt
 }
 
-# churned N: the file system is kept busy (see churn) until N rounds are done, and whoever does that
-# is killed on the way.
+# churned N: the file system is kept busy (see churn) for N rounds, and more until it is as $wanted
+# says (a command that takes an image); then whoever does that is killed on the way.
 churned() {
-    local line child
+    local line=0 child
     mkfifo rounds reports
     "$BATS_TEST_DIRNAME/churn" mnt <rounds >reports 3>&- &
     child=$!
     exec 8>rounds 9<reports
-    echo 1000000 >&8
+    echo "$1" >&8
     while read -r line <&9 && [ "$line" -lt "$1" ]; do :; done
+    while [ "${line:-500}" -lt 500 ] && ! ${wanted-true} disk; do
+        echo 1 >&8
+        read -r line <&9
+    done
+    echo 1000000 >&8
+    read -r line <&9
     kill -KILL "$child"
     wait "$child" || true
     exec 8>&- 9<&-
     rm rounds reports
-    [ "$line" -eq "$1" ]
+    [ "${line:-0}" -gt "$1" ]
 }
 
 # stopped FLAGS: no more is written (EXT4_IOC_SHUTDOWN; 0: after all that there is, 1: after the
@@ -99,9 +105,9 @@ copied() {
     ext4walk -q --journal=ignore image >"$ignored" || true
 }
 
-# makes_sense: is there a tree in ./image without its journal?
+# makes_sense IMAGE: is there a tree in it without its journal?
 makes_sense() {
-    ext4walk -n -q --journal=ignore image >/dev/null
+    ext4walk -n -q --journal=ignore "$1" >/dev/null
 }
 
 # differs: would the tree of ./image be another without its journal?
@@ -110,15 +116,16 @@ differs() {
     ! cmp -s with.manifest "$ignored"
 }
 
-# busy OPTIONS MKFS_OPTION...: ./image is a file system that was busy.  If the journal does not
-# matter (so much has been written back by then), or is not as $wanted says (a command), again.
+# busy OPTIONS MKFS_OPTION...: ./image is a file system that was busy, and is as $wanted says.  If
+# that changed in the last moment, or the journal does not matter (so much has been written back by
+# then), again.
 busy() {
     local rounds
-    for rounds in 40 47 54 61 68 75 82 89; do
+    for rounds in {40..100..5}; do
         mounted "$@"
         churned "$rounds"
         copied
-        if differs && ${wanted-true}; then return; fi
+        if differs && ${wanted-true} image; then return; fi
     done
     echo 'no journal was as it should be' >&2
     return 1

@@ -36,22 +36,6 @@ noise() {
             conv=notrunc status=none
 }
 
-# number FILE OFFSET LENGTH: a little-endian number.
-number() {
-    local hex
-    hex=$(peek "$1" "$2" "$3" | sed 's/../& /g' | tr ' ' '\n' | tac | tr -d '\n')
-    echo $((16#$hex))
-}
-
-# le32 N, le64 N: its bytes in hex, for poke.
-le32() {
-    printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
-}
-le64() {
-    le32 $(($1 & 0xffffffff))
-    le32 $(($1 >> 32 & 0xffffffff))
-}
-
 # crc32 FILE OFFSET LENGTH: the CRC-32 of those bytes as they are stored; gzip computes it.
 crc32() {
     dd if="$1" bs=64K skip=$(($2)) count=$(($3)) iflag=skip_bytes,count_bytes status=none |

@@ -254,10 +254,10 @@ Try 'partextract --help'."
 @test "help, version and wrong usage" {
     try partextract --help
     expect 0
-    [ "${lines[0]}" = 'Usage: partextract [OPTION]... SEL [IMAGE]' ]
+    [ "${output%%$'\n'*}" = 'Usage: partextract [OPTION]... SEL [IMAGE]' ]
     try partextract -V
     expect 0
-    [[ ${lines[0]} == 'partextract (engram-tools) '* ]]
+    [[ ${output%%$'\n'*} == 'partextract (engram-tools) '* ]]
     try partextract --no-such-option
     expect 2 $'partextract: unknown option \'--no-such-option\'\nTry \'partextract --help\'.'
     try partextract

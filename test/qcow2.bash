@@ -71,7 +71,7 @@ same_map() {
 # The map of an image is qemu-img's, the chain included.
 map_agrees() {
     qemu-img map --output=json "$@" >map.json
-    try bash -c 'qcow2info -q --map "$@" >got.json' _ "$@"
+    try into got.json qcow2info -q --map "$@"
     expect 0
     same_map map.json got.json
     rm -f map.json got.json
@@ -81,7 +81,7 @@ map_agrees() {
 agrees() {
     local image=$1
     convert -O raw "$image" want.raw
-    try bash -c 'qcow2cat -q "$1" >got.raw' _ "$image"
+    try into got.raw qcow2cat -q "$image"
     expect 0
     same got.raw want.raw
     rm -f got.raw want.raw

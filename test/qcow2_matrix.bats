@@ -20,6 +20,7 @@ setup() {
 # ---- the matrix: versions, cluster sizes, compression ----
 
 clusters="512 1024 2048 4096 8192 16384 32768 65536 131072 262144 524288 1048576 2097152"
+sanitized && clusters="512 4096 65536 2097152"
 
 # matrix OPTIONS [-c]: the content at every cluster size.
 matrix() {
@@ -118,6 +119,7 @@ mixed() {
 }
 
 extended_clusters="16384 32768 65536 131072 262144 524288 1048576 2097152"
+sanitized && extended_clusters="16384 2097152"
 
 @test "extended L2 entries, every cluster size" {
     local size
