@@ -87,7 +87,7 @@ help:
 #: make                the commands, in build/plain/bin
 #: make deps           install what is missing, with the system's package manager
 #: make demo           run the main job on the sample image in test/data
-#: make check          all tests; TESTS='test/partls.bats ...' some; SAN=1 under ASan and UBSan
+#: make check          all tests; TESTS='units corpora test/partls.bats' some; SAN=1 under ASan and UBSan
 #:                     (in build/san-plain), PORTABLE=1 without Linux's own calls (build/portable)
 #: make fuzz           each parser for FUZZ_SECONDS (default 30) with libFuzzer
 #: make lint           formatting, warnings of gcc and clang, shellcheck, docs against code
