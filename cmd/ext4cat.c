@@ -95,8 +95,9 @@ static int find_file(struct run *r, const char *path, struct fault *f)
     return 0;
 }
 
-static int write_file(struct run *r, struct fault *f)
+static int write_file(struct run *r, const char *path, struct fault *f)
 {
+    char shown[TEXT_SHOWN_BYTES];
     struct source *data;
     int code;
 
@@ -108,7 +109,13 @@ static int write_file(struct run *r, struct fault *f)
         return code;
     code = engine_move(r->engine, data, 0, r->map.size, r->product.sink, &r->product.progress, f);
     source_close(data);
-    return code;
+    return code == FAULT_DAMAGED ? fault_prefix(f, "%s", text_shown(shown, path)) : code;
+}
+
+/* The exit status.  A reader that has enough does not undo what was told before. */
+static int fail(struct cli *cli, const struct fault *f, int status)
+{
+    return f->code == FAULT_READER_GONE ? status : cli_fail(cli, f);
 }
 
 /* The exit status: a path that is no file is told, and the others are written all the same. */
@@ -121,8 +128,8 @@ static int write_all(struct cli *cli, struct run *r)
         int code = find_file(r, cli_operand(cli, i), &f);
 
         if (code == 0) {
-            if (write_file(r, &f) != 0)
-                return cli_fail(cli, &f);
+            if ((code = write_file(r, cli_operand(cli, i), &f)) != 0)
+                return fail(cli, &f, status);
         } else {
             status = cli_fail(cli, &f);
             if (code != FAULT_SYSTEM)
@@ -144,7 +151,7 @@ static int run(struct cli *cli, struct run *r)
     if (!r->product.sink || (status != CLI_DONE && cli->output))
         return status;
     /* Also after a path that is no file: what went to standard output is still to arrive. */
-    return product_finish(&r->product, 0, &f) != 0 ? cli_fail(cli, &f) : status;
+    return product_finish(&r->product, 0, &f) != 0 ? fail(cli, &f, status) : status;
 }
 
 int main(int argc, char **argv)

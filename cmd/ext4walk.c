@@ -39,7 +39,7 @@ static const struct cli_command command = {
 struct opts {
     struct ext4file_options file;
     struct ext4_selection selection;
-    const char **excludes; /* what the selection borrows */
+    char **excludes; /* what the selection borrows */
     char **paths;
     bool no_data;
     bool all_times;
@@ -47,17 +47,34 @@ struct opts {
     bool json;
 };
 
-static void parse_option(struct cli *cli, struct opts *o, int key, const char *value)
+/* A pattern as paths are written that it is matched against: no "./" in front, no "/" behind. */
+static int normal_glob(struct cli *cli, const char *glob, char **out, struct fault *f)
+{
+    const char *start = glob;
+    size_t length;
+
+    while (start[0] == '.' && start[1] == '/')
+        start += 2;
+    length = strlen(start);
+    while (length > 0 && start[length - 1] == '/')
+        length--;
+    if (length == 0)
+        cli_usage(cli, "--exclude: '%s' matches no name", glob);
+    *out = strndup(start, length);
+    return *out ? 0 : fault_memory(f, "a pattern", length + 1);
+}
+
+static int parse_option(struct cli *cli, struct opts *o, int key, const char *value,
+                        struct fault *f)
 {
     switch (key) {
+    case 'x':
+        return normal_glob(cli, value, &o->excludes[o->selection.exclude_count++], f);
     case 'n':
         o->no_data = true;
         break;
     case '0':
         o->null = true;
-        break;
-    case 'x':
-        o->excludes[o->selection.exclude_count++] = value;
         break;
     case CLI_KEY_JSON:
         o->json = true;
@@ -74,6 +91,14 @@ static void parse_option(struct cli *cli, struct opts *o, int key, const char *v
         ext4file_option(&o->file, cli, key, value);
         break;
     }
+    return 0;
+}
+
+static int parse_path(struct cli *cli, const char *path, char **out, struct fault *f)
+{
+    if (path[0] == '\0')
+        cli_usage(cli, "an empty PATH: the root is /");
+    return ext4_path_normal(path, out, f);
 }
 
 static int parse(struct cli *cli, struct opts *o, struct fault *f)
@@ -86,13 +111,15 @@ static int parse(struct cli *cli, struct opts *o, struct fault *f)
     o->paths = calloc((size_t)cli->argc, sizeof(*o->paths));
     if (!o->excludes || !o->paths)
         return fault_memory(f, "arguments", (size_t)cli->argc * sizeof(*o->paths));
-    while ((key = cli_next(cli, &value)) != CLI_END)
-        parse_option(cli, o, key, value);
+    while (code == 0 && (key = cli_next(cli, &value)) != CLI_END)
+        code = parse_option(cli, o, key, value, f);
+    if (code != 0)
+        return code;
     if (o->null && o->json)
         cli_usage(cli, "only one of '--null' and '--json' can be asked for");
     for (int i = 1; i < cli_operands(cli) && code == 0; i++)
-        code = ext4_path_normal(cli_operand(cli, i), &o->paths[o->selection.path_count++], f);
-    o->selection.excludes = o->excludes;
+        code = parse_path(cli, cli_operand(cli, i), &o->paths[o->selection.path_count++], f);
+    o->selection.excludes = (const char *const *)o->excludes;
     o->selection.paths = o->paths;
     return code;
 }
@@ -102,6 +129,8 @@ static void free_opts(struct opts *o)
     for (size_t i = 0; i < o->selection.path_count; i++)
         free(o->paths[i]);
     free(o->paths);
+    for (size_t i = 0; i < o->selection.exclude_count; i++)
+        free(o->excludes[i]);
     free(o->excludes);
     ext4file_options_free(&o->file);
 }
@@ -149,6 +178,8 @@ static int write_record(struct run *r, const struct ext4_node *node, struct faul
 {
     int code = manifest_write_entry(r->writer, &r->entry, f);
 
+    if (code == FAULT_UNSUPPORTED)
+        return ext4_walk_lose(r->walk, node, f);
     if (code != 0 || r->entry.extent_count == 0 || r->opts->no_data)
         return code;
     code = write_data(r, node->map, f);
@@ -235,6 +266,7 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
 
 static int run(struct cli *cli, struct run *r, struct fault *f)
 {
+    struct fault ignored;
     int code = open_all(cli, r, f);
 
     if (code != 0)
@@ -242,6 +274,8 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
     code = write_all(r, f);
     if (code != 0 && r->writer)
         manifest_writer_fail(r->writer, f);
+    else if (code != 0)
+        sink_finish(r->product.sink, &ignored); /* the names before are right */
     return product_finish(&r->product, code, f);
 }
 

@@ -64,6 +64,13 @@ not_ours() {
     not_ours 4 "this is the journal of another file system (feature journal_dev)" device
 }
 
+@test "a file system that is cut off in its superblock: status 3" {
+    mkfs image 1M -t ext4 -b 1024 -O ^has_journal
+    head -c 2047 image >cut
+    try ext4walk cut
+    expect 3 "ext4walk: cut: the superblock needs bytes 1024 to 2048, but the input ends at 2047"
+}
+
 @test "a device that holds nothing known: status 3" {
     local kept=(device)
     local no='no ext2, ext3 or ext4 file system: the magic number at offset 1080 is'

@@ -335,6 +335,12 @@ debugfs_journal() {
     replayed 1 8
 }
 
+@test "a block that is written again and again: the last time counts, and no more are kept" {
+    journal features=revoke,v3 sequence=7 < <(perl -e 'print "desc f0=$_ f1=$_ f2\ncommit\n" for 1 .. 200')
+    replayed 200 3
+    ext4cat -q image /f | head -c 3 | grep -x 200
+}
+
 # cut_short FEATURES FROM: of the story's 17 blocks only the first are there, FROM or more.
 cut_short() {
     local cut
@@ -605,7 +611,7 @@ full_descriptor() {
 	revoke 20000
 	commit
 	SCRIPT
-    debugfs -R 'logdump -a' "$1" 2>/dev/null | grep 'FS block 16385 logged'
+    debugfs -R 'logdump -a' image 2>/dev/null | grep 'FS block 16385 logged'
     ext4walk -o replayed.manifest image
     like_e2fsck
     like_kernel
@@ -805,6 +811,14 @@ super() {
 	commit
 	SCRIPT
     replayed 1 1
+}
+
+@test "a transaction cut short that tells of more blocks than the log has left" {
+    # The first ends at block 951 of 1023, and is all there is.
+    { perl -e 'print "desc", " f1" x 62, "\n" for 1 .. 15; print "desc f1 f2 f3 f4\n"'; echo commit
+        perl -e 'print "desc", " f5:n" x 123, "\n"'; } |
+        journal features=revoke sequence=7 start=1 cut=952
+    replayed 1 4
 }
 
 # Neither the kernel nor e2fsck would ever end.

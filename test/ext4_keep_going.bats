@@ -65,6 +65,13 @@ setup() {
     kept "no ext2, ext3 or ext4 file system: the magic number at offset 1080 is 0x0000, not 0xef53: using the backup at block 32768"
 }
 
+@test "a damaged superblock of a file system with clusters" {
+    mkfs "$BATS_TEST_TMPDIR/good" 90M -t ext4 -b 1024 -O bigalloc,^has_journal -C 4096 -d "$BATS_FILE_TMPDIR/tree"
+    bad "$BATS_TEST_TMPDIR/good"
+    poke bad 1080 00 00
+    kept "no ext2, ext3 or ext4 file system: the magic number at offset 1080 is 0x0000, not 0xef53: using the backup at block 32768"
+}
+
 @test "a damaged superblock without a copy that can be believed is still an error" {
     local magic="no ext2, ext3 or ext4 file system: the magic number at offset 1080 is 0xee53, not 0xef53"
     local copy=$((8193 * 1024))
@@ -108,6 +115,14 @@ setup() {
     bad "$from"
     poke bad 1080 53 ee
     kept 'no ext2, ext3 or ext4 file system: the magic number at offset 1080 is 0xee53, not 0xef53: using the backup at block 8193'
+    local backup='no ext2, ext3 or ext4 file system: the magic number at offset 1080 is 0xee53, not 0xef53: using the backup at block 8193'
+    try ext4walk --keep-going --journal=strict -o out bad
+    expect 4 "ext4walk: bad: $backup
+ext4walk: bad: the journal may have to be replayed first (feature needs_recovery), which --journal=strict refuses"
+    try ext4walk --keep-going --journal=ignore -o out bad
+    expect 5 "ext4walk: bad: $backup
+ext4walk: bad: the journal may have to be replayed, and is not replayed: the tree may be an old one, or none"
+    rm out
     # A transaction that gives a file another owner.
     place /numbers
     block=$((at / 1024))
@@ -579,6 +594,52 @@ one_block_less() {
     block=$((0x${block:2:2}${block:0:2}))
     poke bad $((block * 1024 + 8)) 02
     kept -a user.big "/numbers: inode $ino: attribute block $block: 2 blocks, must be 1: $left"
+}
+
+@test "a directory that is the root has no other place: its '..' is lost alone" {
+    bad
+    poke bad $(($(block_of bad /) * 1024 + 12)) "$(le32 12)"
+    refused 3 "/: inode 2: directory block 0, byte 12: '..' is inode 12, not 2"
+    kept "/: directory block 0, byte 12: '..' is inode 12, not 2: this name is left out"
+}
+
+@test "a block of attributes that has more inodes than it counts" {
+    local acl
+    cp "$GOOD" "$BATS_TEST_TMPDIR/good"
+    bad "$BATS_TEST_TMPDIR/good"
+    place /numbers
+    acl=$(number bad "$at+0x68" 4)
+    poke bad $((acl * 1024 + 4)) "$(le32 1025)"
+    refused 3 "/numbers: inode $ino: attribute block $acl: a reference count of 1025, more than 1024"
+    poke bad $((acl * 1024 + 4)) "$(le32 1)"
+    place /hole
+    poke bad "$at+0x68" "$(le32 "$acl")"
+    ino=$(inode_of bad /numbers)
+    refused 3 "/numbers: inode $ino: attribute block $acl: inode number 2 that has it, but a reference count of 1"
+    # With the right count both have them.
+    poke bad $((acl * 1024 + 4)) "$(le32 2)"
+    try ext4walk -n -o out bad
+    expect 0
+    [ "$(tr '\0' '\n' <out | grep -ac '^xattr=user.big=')" -eq 2 ]
+}
+
+@test "a file of which a cluster of the qcow2 image is lost" {
+    local block table
+    cp -r "$BATS_FILE_TMPDIR/tree" tree
+    perl -e 'print "line $_\n" for 1 .. 40000' >tree/big
+    mkfs good 4M -t ext4 -b 1024 -O ^has_journal -d tree
+    qemu-img convert -O qcow2 good bad.qcow2
+    block=$(block_of good /big 200)
+    table=$((0x$(peek bad.qcow2 40 8)))
+    table=$((0x$(peek bad.qcow2 $table 8) & 0xfffffffffffe00))
+    poke bad.qcow2 $((table + 8 * (block / 64))) 80000000ff000000
+    local lost="/big: the cluster of guest offset 0x$(printf %x $((block / 64 * 65536))) lies at 0xff000000, past the end of the file ($(stat -c %s bad.qcow2) bytes): left out"
+    try ext4walk --keep-going -o out bad.qcow2
+    expect 5 "ext4walk: bad.qcow2: $lost"
+    ext4walk -x /big -o want good
+    same want out
+    try ext4walk --keep-going -n -o out bad.qcow2
+    expect 5 "ext4walk: bad.qcow2: $lost"
 }
 
 # ---- the whole ----

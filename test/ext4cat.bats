@@ -102,7 +102,7 @@ ext4cat: $GOOD: /fifo is a named pipe, not a file"
     ino=$(inode_of bad /numbers)
     poke bad "$(inode_at bad "$ino")+2" 01
     try ext4cat -o out bad /numbers
-    expect_like 3 "ext4cat: bad: inode $ino: checksum 0x[0-9a-f]+, computed 0x[0-9a-f]+"
+    expect_like 3 "ext4cat: bad: /numbers: inode $ino: checksum 0x[0-9a-f]+, computed 0x[0-9a-f]+"
     left_behind . bad
     try ext4cat --no-verify -o out bad /numbers
     expect 0
@@ -127,4 +127,13 @@ ext4cat: $GOOD: /fifo is a named pipe, not a file"
     expect 1 "ext4cat: standard output: write failed: No space left on device"
     try bash -c 'set -o pipefail; ext4cat "$1" /numbers | head -c 1 >/dev/null' - "$GOOD"
     expect 0
+    # What was told before is not undone by that.
+    try bash -c 'set -o pipefail; ext4cat "$1" /none /numbers | head -c 1 >/dev/null' - "$GOOD"
+    expect 1 "ext4cat: $GOOD: there is no /none"
+}
+
+@test "no progress is drawn into what a terminal gets" {
+    need script
+    run script -qec "ext4cat '$GOOD' /dir/file" /dev/null
+    [ "$output" = $'hello\r' ]
 }

@@ -75,7 +75,9 @@ static void tell_content(struct source *device, bool is_partition, struct fault 
 
     if (!is_partition && tell_partitions(device, f))
         return;
-    if (probe_device(device, &answer, &ignored) == 0 && answer)
+    /* One of ours that is cut off within its superblock has been told of. */
+    if (probe_device(device, &answer, &ignored) == 0 && answer &&
+        strncmp(answer->type, "ext", 3) != 0)
         fault_set(f, FAULT_UNSUPPORTED, "no ext2, ext3 or ext4 file system, but %s", answer->title);
 }
 

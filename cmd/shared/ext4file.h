@@ -18,9 +18,8 @@ enum { EXT4FILE_KEY_JOURNAL = 1200, EXT4FILE_KEY_NO_VERIFY };
 
 /* For the option tables, after IMAGE_OPTIONS. */
 #define EXT4FILE_OPTIONS                                                                           \
-    {EXT4FILE_KEY_JOURNAL, "journal", "replay|ignore|strict",                                      \
-     "a journal with something to replay: do so in memory (default), read as if it were not "      \
-     "there, or refuse it"},                                                                       \
+    {EXT4FILE_KEY_JOURNAL, "journal", "HOW",                                                       \
+     "what needs a replay: replay (in memory; the default), ignore or strict"},                    \
     {                                                                                              \
         EXT4FILE_KEY_NO_VERIFY, "no-verify", NULL, "do not look at checksums of metadata"          \
     }

@@ -19,6 +19,8 @@ static bool is_input(const struct cli *cli)
 int product_open(struct product *p, const struct cli *cli, enum output_kind kind, uint64_t total,
                  struct fault *f)
 {
+    bool quiet;
+
     if (is_input(cli)) {
         fault_set(f, FAULT_USAGE, "is the input itself: write to another file");
         return fault_about(f, cli->output);
@@ -26,7 +28,9 @@ int product_open(struct product *p, const struct cli *cli, enum output_kind kind
     if (output_open(cli->output, kind, &p->output, f) < 0 ||
         sink_to_fd(output_fd(p->output), output_name(p->output), &p->sink, f) < 0)
         return f->code;
-    progress_start(&p->progress, cli->command->name, total, cli->progress, cli->quiet);
+    /* On a terminal it would be drawn into what is written there. */
+    quiet = cli->quiet || (!cli->progress && isatty(output_fd(p->output)));
+    progress_start(&p->progress, cli->command->name, total, cli->progress, quiet);
     return 0;
 }
 

@@ -170,7 +170,8 @@ static int take_record(const struct ext4 *fs, const struct ext4_inode *dir, uint
     if (ordinal == 0)
         return check_dots(r, ".", dir->number, f);
     if (ordinal == 1) {
-        l->strange = r->inode != 0 && r->inode != parent && name_is(r, "..");
+        l->strange =
+            dir->number != EXT4_ROOT_INO && r->inode != 0 && r->inode != parent && name_is(r, "..");
         return check_dots(r, "..", parent, f);
     }
     return take_name(fs, dir, r, l, f);

@@ -15,6 +15,9 @@
 /* Inode tables are visited in the order of names: enough to hold those of a large directory. */
 enum { READER_CACHE_BYTES = 32 << 20 };
 
+/* Clusters of so many blocks are made, mostly of 16. */
+enum { LOG_USUAL_RATIO = 10 };
+
 int ext4_lose(struct ext4 *fs, const struct fault *f, const char *consequence)
 {
     char path[TEXT_SHOWN_BYTES] = "";
@@ -62,19 +65,29 @@ bool ext4_detect(struct source *device)
     return found;
 }
 
-/* The first copy of the superblock is in group 1, where that starts with the usual number of blocks
- * in a group: as many as a bitmap of one block can tell of. */
-static bool read_backup(struct ext4 *fs, uint64_t *block)
+/* Is there a copy of the superblock at the start of group 1, if that starts at this block? */
+static bool is_backup(struct ext4 *fs, uint64_t block, uint64_t size)
 {
     struct fault ignored;
 
+    return read_super_at(fs, block * size, &ignored) == 0 && fs->super.block_size == size &&
+           fs->super.block_group_nr == 1 && ext4_group_first_block(&fs->super, 1) == block;
+}
+
+/* The first copy of the superblock is in group 1, where that starts with the usual number of blocks
+ * in a group: as many clusters as a bitmap of one block can tell of. */
+static bool read_backup(struct ext4 *fs, uint64_t *block)
+{
     for (unsigned log_size = 0; log_size <= EXT4_MAX_LOG_BLOCK_SIZE; log_size++) {
         uint64_t size = 1024ULL << log_size;
 
-        *block = 8 * size + (log_size == 0);
-        if (read_super_at(fs, *block * size, &ignored) == 0 && fs->super.block_size == size &&
-            fs->super.block_group_nr == 1 && ext4_group_first_block(&fs->super, 1) == *block)
-            return true;
+        for (unsigned log_ratio = 0; log_ratio <= LOG_USUAL_RATIO; log_ratio++) {
+            /* Superblocks are at byte 1024 of the disk: a block of that size is before the first.
+             */
+            *block = (8 * size << log_ratio) + (log_size == 0 && log_ratio == 0);
+            if (is_backup(fs, *block, size))
+                return true;
+        }
     }
     return false;
 }
@@ -218,11 +231,13 @@ static int recover(struct ext4 *fs, struct source *device, struct fault *f)
     switch (fs->options.journal) {
     case EXT4_JOURNAL_STRICT:
         return fault_set(f, FAULT_UNSUPPORTED,
-                         "the journal must be replayed first (feature needs_recovery), which "
-                         "--journal=strict refuses");
+                         "the journal %s (feature needs_recovery), which --journal=strict refuses",
+                         fs->from_backup ? "may have to be replayed first"
+                                         : "must be replayed first");
     case EXT4_JOURNAL_IGNORE:
         notice(fs->options.notices, NOTICE_WARNING, NULL,
-               "the journal is not replayed: the tree may be an old one, or none");
+               "the journal %s not replayed: the tree may be an old one, or none",
+               fs->from_backup ? "may have to be replayed, and is" : "is");
         return 0;
     default:
         code = replay(fs, device, f);
@@ -264,6 +279,7 @@ void ext4_close(struct ext4 *fs)
     if (fs->journal)
         ext4_journal_free(fs->journal);
     free(fs->journal);
+    ext4_table_free(&fs->shared);
     ext4_table_free(&fs->copies);
     free(fs);
 }

@@ -41,6 +41,7 @@ struct ext4 {
     uint64_t losses;          /* how many have been told of */
     uint64_t claim_limit;     /* how many blocks the next map may claim */
     bool from_backup;         /* the superblock was damaged, a copy of it is used */
+    struct ext4_table shared; /* blocks of attributes: how many inodes so far have each */
     struct ext4_table copies; /* groups (by number + 1) whose descriptor's copy is used */
 };
 

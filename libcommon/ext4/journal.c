@@ -25,6 +25,7 @@ struct recovery {
     size_t revoke_count;
     size_t revoke_room;
     struct ext4_journal *out;
+    uint32_t taken; /* rewrites so far */
 };
 
 /* Transactions are counted in 32 bits, which wrap. */
@@ -33,7 +34,7 @@ static bool is_before(uint32_t a, uint32_t b)
     return (int32_t)(a - b) < 0;
 }
 
-/* ---- the second pass: what is written, and what is not ---- */
+/* ---- the second pass: what must not be written ---- */
 
 static int compare_revokes(const void *a, const void *b)
 {
@@ -63,7 +64,7 @@ static void sort_revokes(struct recovery *r)
 
 /* Room for one more revoke.  Blocks may be revoked again and again: what counts is how many they
  * are. Half of the room is free after this, or it would be made again and again as well. */
-static int make_room(struct recovery *r, struct fault *f)
+static int make_revoke_room(struct recovery *r, struct fault *f)
 {
     struct revoke *revokes;
 
@@ -80,44 +81,6 @@ static int make_room(struct recovery *r, struct fault *f)
     return 0;
 }
 
-static int take_tag(struct recovery *r, const struct ext4_log_place *p, const struct jbd2_tag *tag,
-                    struct fault *f)
-{
-    struct ext4_journal *j = r->out;
-    struct ext4_rewrite *rewrites;
-    uint64_t where;
-    int code;
-
-    if ((code = ext4_log_locate(r->log, p->block, &where, f)) != 0)
-        return code;
-    rewrites = array_grow(j->rewrites, j->count, &j->room, sizeof(*rewrites), "a journal", f);
-    if (!rewrites)
-        return f->code;
-    j->rewrites = rewrites;
-    rewrites[j->count] = (struct ext4_rewrite){
-        .block = tag->blocknr,
-        .where = where,
-        .sequence = p->sequence,
-        .order = (uint32_t)j->count,
-        .checksum = tag->checksum,
-        .escaped = tag->flags & JBD2_FLAG_ESCAPE,
-    };
-    j->count++;
-    return 0;
-}
-
-static int take_descriptor(struct recovery *r, struct ext4_log_place *p, struct fault *f)
-{
-    struct jbd2_tags tags = {.super = &r->log->super, .block = r->log->block};
-    struct jbd2_tag tag;
-    int code = 0;
-
-    while (code == 0 && jbd2_tags_next(&tags, &tag))
-        if ((code = take_tag(r, p, &tag, f)) == 0)
-            code = ext4_log_pass(r->log, p, f);
-    return code;
-}
-
 static int take_revokes(struct recovery *r, const struct ext4_log_place *p, struct fault *f)
 {
     uint32_t count = 0;
@@ -126,7 +89,7 @@ static int take_revokes(struct recovery *r, const struct ext4_log_place *p, stru
     if (code != 0)
         return fault_prefix(f, "transaction %u", p->sequence);
     for (uint32_t i = 0; i < count; i++) {
-        if (make_room(r, f) != 0)
+        if (make_revoke_room(r, f) != 0)
             return f->code;
         r->revokes[r->revoke_count++] = (struct revoke){
             .block = jbd2_revoke_at(&r->log->super, r->log->block, i),
@@ -136,28 +99,6 @@ static int take_revokes(struct recovery *r, const struct ext4_log_place *p, stru
     return 0;
 }
 
-static int take_log(struct recovery *r, uint32_t end, struct fault *f)
-{
-    struct ext4_log_place p = ext4_log_start(r->log);
-    int code = 0;
-
-    while (code == 0 && p.sequence != end) {
-        uint32_t type;
-
-        if ((code = ext4_log_next(r->log, &p, &type, f)) != 0)
-            return code;
-        if (type == JBD2_DESCRIPTOR_BLOCK)
-            code = take_descriptor(r, &p, f);
-        else if (type == JBD2_REVOKE_BLOCK)
-            code = take_revokes(r, &p, f);
-        else
-            p.sequence++; /* the first pass has seen its commit block here */
-    }
-    return code;
-}
-
-/* ---- what is left in the end ---- */
-
 static int compare_block(const void *key, const void *element)
 {
     uint64_t block = *(const uint64_t *)key;
@@ -166,48 +107,16 @@ static int compare_block(const void *key, const void *element)
     return block < r->block ? -1 : block > r->block;
 }
 
-static bool is_revoked(const struct recovery *r, const struct ext4_rewrite *w)
+static bool is_revoked(const struct recovery *r, uint64_t block, uint32_t sequence)
 {
     const struct revoke *found = NULL;
 
     if (r->revoke_count > 0)
-        found = bsearch(&w->block, r->revokes, r->revoke_count, sizeof(*found), compare_block);
-    return found && !is_before(found->sequence, w->sequence);
+        found = bsearch(&block, r->revokes, r->revoke_count, sizeof(*found), compare_block);
+    return found && !is_before(found->sequence, sequence);
 }
 
-static int check_data(const struct recovery *r, const struct ext4_rewrite *w, struct fault *f)
-{
-    struct jbd2_tag tag = {.blocknr = w->block, .checksum = w->checksum};
-    int code;
-
-    if (!jbd2_has_csum_v2or3(&r->log->super))
-        return 0;
-    code = reader_read(r->log->fs->reader, w->where, r->log->data, r->log->super.blocksize, f);
-    if (code != 0 || jbd2_data_is_right(&r->log->super, &tag, w->sequence, r->log->data))
-        return code;
-    return fault_set(f, FAULT_DAMAGED,
-                     "transaction %u: the checksum of what it writes to block %llu is wrong",
-                     w->sequence, ull(w->block));
-}
-
-/* Drop what was revoked; the rest must be as its checksums say. */
-static int drop_revoked(struct recovery *r, struct fault *f)
-{
-    struct ext4_journal *j = r->out;
-    size_t kept = 0;
-    int code;
-
-    sort_revokes(r);
-    for (size_t i = 0; i < j->count; i++) {
-        if (is_revoked(r, &j->rewrites[i]))
-            continue;
-        if ((code = check_data(r, &j->rewrites[i], f)) != 0)
-            return code;
-        j->rewrites[kept++] = j->rewrites[i];
-    }
-    j->count = kept;
-    return 0;
-}
+/* ---- the third pass: what is written ---- */
 
 static int compare_rewrites(const void *a, const void *b)
 {
@@ -218,7 +127,7 @@ static int compare_rewrites(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-/* Of each block the last content counts. */
+/* In order of their blocks; of each the last content counts. */
 static void sort_rewrites(struct ext4_journal *j)
 {
     size_t kept = 0;
@@ -232,6 +141,106 @@ static void sort_rewrites(struct ext4_journal *j)
     }
     j->count = kept;
 }
+
+/* As for revokes: a log may write a block again and again. */
+static int make_rewrite_room(struct ext4_journal *j, struct fault *f)
+{
+    struct ext4_rewrite *rewrites;
+
+    if (j->count < j->room)
+        return 0;
+    sort_rewrites(j);
+    if (j->count < j->room / 2)
+        return 0;
+    rewrites = array_grow(j->rewrites, j->room, &j->room, sizeof(*rewrites), "a journal", f);
+    if (!rewrites)
+        return f->code;
+    j->rewrites = rewrites;
+    return 0;
+}
+
+static int check_data(const struct recovery *r, const struct ext4_log_place *p,
+                      const struct jbd2_tag *tag, struct fault *f)
+{
+    int code;
+
+    if (!jbd2_has_csum_v2or3(&r->log->super))
+        return 0;
+    code = ext4_log_read(r->log, p->block, r->log->data, f);
+    if (code != 0 || jbd2_data_is_right(&r->log->super, tag, p->sequence, r->log->data))
+        return code;
+    return fault_set(f, FAULT_DAMAGED,
+                     "transaction %u: the checksum of what it writes to block %llu is wrong",
+                     p->sequence, ull(tag->blocknr));
+}
+
+static int take_tag(struct recovery *r, const struct ext4_log_place *p, const struct jbd2_tag *tag,
+                    struct fault *f)
+{
+    struct ext4_journal *j = r->out;
+    uint64_t where;
+    int code;
+
+    if ((code = ext4_log_locate(r->log, p->block, &where, f)) != 0 ||
+        is_revoked(r, tag->blocknr, p->sequence))
+        return code;
+    if ((code = check_data(r, p, tag, f)) != 0 || (code = make_rewrite_room(j, f)) != 0)
+        return code;
+    j->rewrites[j->count++] = (struct ext4_rewrite){
+        .block = tag->blocknr,
+        .where = where,
+        .sequence = p->sequence,
+        .order = r->taken++,
+        .escaped = tag->flags & JBD2_FLAG_ESCAPE,
+    };
+    return 0;
+}
+
+/* ---- over the log ---- */
+
+typedef int take_revoke_block(struct recovery *, const struct ext4_log_place *, struct fault *);
+typedef int take_data_block(struct recovery *, const struct ext4_log_place *,
+                            const struct jbd2_tag *, struct fault *);
+
+/* Pass the blocks that a descriptor block describes, or take them. */
+static int pass_descriptor(struct recovery *r, struct ext4_log_place *p, take_data_block *take,
+                           struct fault *f)
+{
+    struct jbd2_tags tags = {.super = &r->log->super, .block = r->log->block};
+    struct jbd2_tag tag;
+    int code;
+
+    while (jbd2_tags_next(&tags, &tag)) {
+        if (take && (code = take(r, p, &tag, f)) != 0)
+            return code;
+        ext4_log_pass(r->log, p);
+    }
+    return 0;
+}
+
+/* The transactions before `end`, which the first pass found to be whole, once more. */
+static int pass_log(struct recovery *r, uint32_t end, take_revoke_block *take_revoke,
+                    take_data_block *take_data, struct fault *f)
+{
+    struct ext4_log_place p = ext4_log_start(r->log);
+    int code = 0;
+
+    while (code == 0 && p.sequence != end) {
+        uint32_t type;
+
+        if ((code = ext4_log_next(r->log, &p, &type, f)) != 0)
+            return code;
+        if (type == JBD2_DESCRIPTOR_BLOCK)
+            code = pass_descriptor(r, &p, take_data, f);
+        else if (type != JBD2_REVOKE_BLOCK)
+            p.sequence++; /* the first pass has seen its commit block here */
+        else if (take_revoke)
+            code = take_revoke(r, &p, f);
+    }
+    return code;
+}
+
+/* ---- what is left in the end ---- */
 
 /* How many blocks the file system will have: the log may hold a superblock that says so. */
 static int find_blocks_count(const struct recovery *r, uint64_t *count, struct fault *f)
@@ -303,7 +312,10 @@ static int recover(struct recovery *r, struct fault *f)
     if (l->super.start == 0)
         return 0;
     if ((code = ext4_log_scan(l, &end, f)) != 0 || (code = check_fast_commits(l, end, f)) != 0 ||
-        (code = take_log(r, end, f)) != 0 || (code = drop_revoked(r, f)) != 0)
+        (code = pass_log(r, end, take_revokes, NULL, f)) != 0)
+        return code;
+    sort_revokes(r);
+    if ((code = pass_log(r, end, NULL, take_tag, f)) != 0)
         return code;
     sort_rewrites(r->out);
     r->out->transactions = end - l->super.sequence;

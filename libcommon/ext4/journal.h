@@ -11,7 +11,6 @@ struct ext4_rewrite {
     uint64_t where;    /* bytes into the device: its newer content, in the log */
     uint32_t sequence; /* the transaction that wrote it */
     uint32_t order;    /* how many blocks the log rewrites before this */
-    uint32_t checksum; /* of the content, as the log says */
     bool escaped;      /* the content starts with JBD2's magic number, stored as zeros */
 };
 
@@ -30,7 +29,8 @@ struct ext4_journal {
  *
  * FAULT_DAMAGED if the journal makes no sense or a checksum in a committed transaction is wrong;
  * FAULT_UNSUPPORTED for features of the journal that are not known, and for fast commits that would
- * have to be replayed.  Memory: 40 bytes for each block in the log, 16 for each revoked one.
+ * have to be replayed.  Memory: up to 64 bytes for each block that the log rewrites, and 32 for
+ * each that it revokes.
  */
 int ext4_journal_load(struct ext4 *fs, struct ext4_journal *journal, struct fault *f);
 void ext4_journal_free(struct ext4_journal *journal);

@@ -65,20 +65,16 @@ void ext4_log_close(struct ext4_log *l)
     free(l->block);
 }
 
-int ext4_log_pass(const struct ext4_log *l, struct ext4_log_place *p, struct fault *f)
+void ext4_log_pass(const struct ext4_log *l, struct ext4_log_place *p)
 {
-    uint32_t length = l->super.last - l->super.first;
-
-    if (++p->passed > length)
-        return fault_set(f, FAULT_DAMAGED, "transaction %u: the log leads in a circle of %u blocks",
-                         p->sequence, length);
+    p->passed++;
     p->block = jbd2_next(&l->super, p->block);
-    return 0;
 }
 
 int ext4_log_next(const struct ext4_log *l, struct ext4_log_place *p, uint32_t *type,
                   struct fault *f)
 {
+    uint32_t length = l->super.last - l->super.first;
     int code = ext4_log_read(l, p->block, l->block, f);
 
     if (code != 0)
@@ -87,5 +83,9 @@ int ext4_log_next(const struct ext4_log *l, struct ext4_log_place *p, uint32_t *
         *type = 0;
         return 0;
     }
-    return ext4_log_pass(l, p, f);
+    if (p->passed >= length)
+        return fault_set(f, FAULT_DAMAGED, "transaction %u: the log leads in a circle of %u blocks",
+                         p->sequence, length);
+    ext4_log_pass(l, p);
+    return 0;
 }

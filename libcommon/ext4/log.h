@@ -29,7 +29,7 @@ int ext4_log_read(const struct ext4_log *l, uint32_t block, uint8_t *buffer, str
 struct ext4_log_place {
     uint32_t block;    /* comes next */
     uint32_t sequence; /* of the transaction that it should belong to */
-    uint32_t passed;   /* blocks so far */
+    uint64_t passed;   /* blocks so far */
 };
 
 /* Where the log starts; super.start is not 0. */
@@ -38,11 +38,12 @@ static inline struct ext4_log_place ext4_log_start(const struct ext4_log *l)
     return (struct ext4_log_place){.block = l->super.start, .sequence = l->super.sequence};
 }
 
-/* Go on by one block.  FAULT_DAMAGED for more than the log has: they are a circle. */
-int ext4_log_pass(const struct ext4_log *l, struct ext4_log_place *p, struct fault *f);
+/* Go on by one block.  A transaction that was being written may tell of more than the log has. */
+void ext4_log_pass(const struct ext4_log *l, struct ext4_log_place *p);
 
 /* The control block at a place, in l->block, and on to what follows it; *type is 0, and the place
- * stays, if there is none of the transaction that is to come. */
+ * stays, if there is none of the transaction that is to come.  FAULT_DAMAGED for one that has been
+ * passed before: the log leads in a circle. */
 int ext4_log_next(const struct ext4_log *l, struct ext4_log_place *p, uint32_t *type,
                   struct fault *f);
 

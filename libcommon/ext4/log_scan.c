@@ -18,21 +18,21 @@ static int scan_descriptor(const struct ext4_log *l, struct scan *s, struct faul
     struct jbd2_tags tags = {.super = &l->super, .block = l->block};
     bool sums = l->super.compat & JBD2_COMPAT_CHECKSUM;
     struct jbd2_tag tag;
-    int code = 0;
+    int code;
 
     if (!jbd2_tail_is_right(&l->super, l->block))
         s->doubtful = true;
     if (sums)
         s->crc = crc32_be(s->crc, l->block, l->super.blocksize);
-    while (code == 0 && jbd2_tags_next(&tags, &tag)) {
+    while (jbd2_tags_next(&tags, &tag)) {
         if (sums) {
             if ((code = ext4_log_read(l, s->place.block, l->data, f)) != 0)
                 return code;
             s->crc = crc32_be(s->crc, l->data, l->super.blocksize);
         }
-        code = ext4_log_pass(l, &s->place, f);
+        ext4_log_pass(l, &s->place);
     }
-    return code;
+    return 0;
 }
 
 /*

@@ -27,19 +27,22 @@ struct lookup {
     bool follow;
     struct ext4_listing listing;
     struct ext4_map map;
+    bool named; /* the fault's text names the path already */
 };
 
-static int refuse(const struct lookup *l, enum fault_code code, const char *why, struct fault *f)
+static int refuse(struct lookup *l, enum fault_code code, const char *why, struct fault *f)
 {
     char shown[TEXT_SHOWN_BYTES];
 
+    l->named = true;
     return fault_set(f, code, "%s: %s", text_shown(shown, l->path), why);
 }
 
-static int refuse_absent(const struct lookup *l, struct fault *f)
+static int refuse_absent(struct lookup *l, struct fault *f)
 {
     char shown[TEXT_SHOWN_BYTES];
 
+    l->named = true;
     text_shown(shown, l->path);
     if (l->fs->passed > 0)
         return fault_set(f, FAULT_DAMAGED, "there is no %s, but there is damage on the way to it",
@@ -204,6 +207,7 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
                 struct fault *f)
 {
     struct lookup *l = calloc(1, sizeof(*l));
+    char shown[TEXT_SHOWN_BYTES];
     char *name;
     int code;
 
@@ -226,6 +230,8 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
         strcpy(l->rest, path);
     while (code == 0 && next_component(l, &name))
         code = step(l, name, f);
+    if (code != 0 && !l->named)
+        fault_prefix(f, "%s", text_shown(shown, path));
     fs->passing = false;
     ext4_listing_free(&l->listing);
     ext4_map_free(&l->map);

@@ -66,13 +66,6 @@ static int replay_advance(struct source *s, uint64_t end, struct fault *f)
     return code;
 }
 
-static void replay_keep_only(struct source *s, const struct source_filter *filter)
-{
-    struct replay *r = (struct replay *)s;
-
-    source_keep_only(r->device, filter);
-}
-
 static void replay_close(struct source *s)
 {
     free(s);
@@ -84,7 +77,6 @@ int ext4_replay_open(struct source *device, uint32_t block_size, const struct ex
     static const struct source_ops ops = {
         .map = replay_map,
         .advance = replay_advance,
-        .keep_only = replay_keep_only,
         .close = replay_close,
     };
     struct replay *r = malloc(sizeof(*r));

@@ -3,12 +3,29 @@
 #include "ext4/table.h"
 
 #include <stdlib.h>
+#include <unistd.h>
+
+/* The keys are from an image: with a seed that nobody can know, none can be made of which all fall
+ * into one place. */
+static size_t hash(uint64_t seed, uint64_t key)
+{
+    uint64_t x = (key ^ seed) * UINT64_C(0x9e3779b97f4a7c15);
+
+    x = (x ^ x >> 32) * (seed | 1);
+    return (size_t)(x ^ x >> 29);
+}
+
+static uint64_t make_seed(const void *otherwise)
+{
+    uint64_t seed;
+
+    return getentropy(&seed, sizeof(seed)) == 0 ? seed : (uintptr_t)otherwise;
+}
 
 /* Open addressing with linear probing, at most two thirds full. */
-static struct ext4_slot *find(struct ext4_slot *slots, size_t room, uint64_t key)
+static struct ext4_slot *find(struct ext4_slot *slots, size_t room, uint64_t seed, uint64_t key)
 {
-    /* Fibonacci hashing: the upper bits of the product are well mixed. */
-    size_t i = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (room - 1);
+    size_t i = hash(seed, key) & (room - 1);
 
     while (slots[i].key != 0 && slots[i].key != key)
         i = (i + 1) & (room - 1);
@@ -22,9 +39,11 @@ static int grow(struct ext4_table *t, struct fault *f)
 
     if (!slots)
         return fault_memory(f, "a table of numbers", room * sizeof(*slots));
+    if (t->room == 0)
+        t->seed = make_seed(slots);
     for (size_t i = 0; i < t->room; i++)
         if (t->slots[i].key != 0)
-            *find(slots, room, t->slots[i].key) = t->slots[i];
+            *find(slots, room, t->seed, t->slots[i].key) = t->slots[i];
     free(t->slots);
     t->slots = slots;
     t->room = room;
@@ -40,7 +59,7 @@ int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, 
         if (code != 0)
             return code;
     }
-    *slot = find(t->slots, t->room, key);
+    *slot = find(t->slots, t->room, t->seed, key);
     *added = (*slot)->key == 0;
     if (*added) {
         (*slot)->key = key;
@@ -51,7 +70,7 @@ int ext4_table_put(struct ext4_table *t, uint64_t key, struct ext4_slot **slot, 
 
 void *ext4_table_get(const struct ext4_table *t, uint64_t key)
 {
-    return t->room > 0 ? find(t->slots, t->room, key)->value : NULL;
+    return t->room > 0 ? find(t->slots, t->room, t->seed, key)->value : NULL;
 }
 
 void ext4_table_free(struct ext4_table *t)

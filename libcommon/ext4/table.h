@@ -19,6 +19,7 @@ struct ext4_table {
     struct ext4_slot *slots;
     size_t room; /* a power of two, or 0 */
     size_t count;
+    uint64_t seed; /* of the hashes */
 };
 
 /* The slot of a key (not 0) in *slot, *added whether it was made now, its value then NULL.  Valid

@@ -195,14 +195,26 @@ static int visit_again(struct ext4_walk *w, const struct ext4_name *name, struct
 
 /* ---- files ---- */
 
+/* Is a run of data there, as far as the layers below can tell without reading it? */
+static int check_run(struct ext4_walk *w, const struct ext4_run *run, struct fault *f)
+{
+    struct source *device = w->fs->device;
+    int code = source_require(device, run->where, run->length, "its data", f);
+    struct extent extent;
+
+    for (uint64_t done = 0; code == 0 && done < run->length; done += extent.length)
+        if ((code = source_map(device, run->where + done, run->length - done, &extent, f)) != 0)
+            return code;
+    return code;
+}
+
 /* Whoever keeps going wants only files whose data is there. */
 static int check_data(struct ext4_walk *w, struct fault *f)
 {
     int code = 0;
 
     for (size_t i = 0; w->fs->options.keep_going && i < w->map.count && code == 0; i++)
-        code = source_require(w->fs->device, w->map.runs[i].where, w->map.runs[i].length,
-                              "its data", f);
+        code = check_run(w, &w->map.runs[i], f);
     return code;
 }
 
@@ -257,6 +269,17 @@ static int visit_first(struct ext4_walk *w, const struct ext4_name *name, struct
     }
     code = take_content(w, node, f);
     return code != 0 ? code : keep_first_name(w, f);
+}
+
+int ext4_walk_lose(struct ext4_walk *w, const struct ext4_node *node, struct fault *f)
+{
+    struct fault ignored;
+    int code = ext4_lose(w->fs, f, "left out");
+
+    /* Without a directory, what it holds would be nowhere. */
+    if (code != 0 || node->inode->type == EXT4_DIRECTORY)
+        return ext4_walk_about(w, f);
+    return remember(w, node->inode->number, left_out(w), &ignored);
 }
 
 int ext4_visit(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,

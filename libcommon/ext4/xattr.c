@@ -15,7 +15,9 @@
 enum {
     XATTR_MAGIC = 0xea020000,
     BLOCK_HEADER_BYTES = 32,
+    BLOCK_REFERENCES = 4,
     BLOCK_CHECKSUM = 16,
+    REFERENCES_MAX = 1024, /* EXT4_XATTR_REFCOUNT_MAX */
     INODE_HEADER_BYTES = 4,
     ENTRY_BYTES = 16,
     END_BYTES = 4,    /* zeros after the last entry */
@@ -324,6 +326,28 @@ static int check_block(const struct ext4 *fs, uint64_t number, const uint8_t *bl
     return ext4_checksum_compare(le32_at(block + BLOCK_CHECKSUM), crc, f);
 }
 
+/* A block of attributes that more inodes have than it says would make of a small image a manifest
+ * without bounds. */
+static int count_reference(struct ext4 *fs, uint64_t number, uint32_t references, struct fault *f)
+{
+    struct ext4_slot *slot;
+    bool added;
+    uintptr_t met;
+
+    if (references > REFERENCES_MAX)
+        return fault_set(f, FAULT_DAMAGED, "a reference count of %u, more than %d", references,
+                         REFERENCES_MAX);
+    if (ext4_table_put(&fs->shared, number, &slot, &added, f) != 0)
+        return f->code;
+    met = (uintptr_t)slot->value + 1;
+    slot->value = (void *)met;
+    if (met > references)
+        return fault_set(f, FAULT_DAMAGED,
+                         "inode number %zu that has it, but a reference count of %u", (size_t)met,
+                         references);
+    return 0;
+}
+
 static int take_from_block(struct ext4 *fs, const struct ext4_inode *inode, ext4_xattr_take *take,
                            void *context, struct fault *f)
 {
@@ -340,7 +364,8 @@ static int take_from_block(struct ext4 *fs, const struct ext4_inode *inode, ext4
         return fault_set(f, FAULT_DAMAGED, "outside the file system (%llu blocks)",
                          (unsigned long long)fs->super.blocks_count);
     if ((code = ext4_read_block(fs, number, fs->block, f)) != 0 ||
-        (code = check_block(fs, number, fs->block, f)) != 0)
+        (code = check_block(fs, number, fs->block, f)) != 0 ||
+        (code = count_reference(fs, number, le32_at(fs->block + BLOCK_REFERENCES), f)) != 0)
         return code;
     return ext4_xattr_table(fs, &area, take, context, f);
 }
