@@ -178,7 +178,7 @@ static int write_record(struct run *r, const struct ext4_node *node, struct faul
 {
     int code = manifest_write_entry(r->writer, &r->entry, f);
 
-    if (code == FAULT_UNSUPPORTED)
+    if (code == FAULT_UNSUPPORTED && node->inode)
         return ext4_walk_lose(r->walk, node, f);
     if (code != 0 || r->entry.extent_count == 0 || r->opts->no_data)
         return code;

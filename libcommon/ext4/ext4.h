@@ -223,9 +223,9 @@ int ext4_walk_next(struct ext4_walk *w, struct ext4_node *node, bool *more, stru
  * faults met while using a node.  Returns f->code. */
 int ext4_walk_about(const struct ext4_walk *w, struct fault *f);
 
-/* The same for a fault because of which the current node, with an inode, cannot be used.  With
- * keep_going it is told, 0 is returned, and the further names of the inode will be left out, too;
- * not so for a directory, or for a fault that is not about the file system. */
+/* For a fault, with the path in its text, because of which the current node, with an inode, cannot be
+ * used.  With keep_going it is told, 0 is returned, and the further names of the inode will be left
+ * out, too; not so for a directory, or for a fault that is not about the file system. */
 int ext4_walk_lose(struct ext4_walk *w, const struct ext4_node *node, struct fault *f);
 
 /* NULL is allowed. */

@@ -274,12 +274,15 @@ static int visit_first(struct ext4_walk *w, const struct ext4_name *name, struct
 int ext4_walk_lose(struct ext4_walk *w, const struct ext4_node *node, struct fault *f)
 {
     struct fault ignored;
-    int code = ext4_lose(w->fs, f, "left out");
+    int code;
 
     /* Without a directory, what it holds would be nowhere. */
-    if (code != 0 || node->inode->type == EXT4_DIRECTORY)
-        return ext4_walk_about(w, f);
-    return remember(w, node->inode->number, left_out(w), &ignored);
+    if (node->inode->type == EXT4_DIRECTORY)
+        return f->code;
+    w->fs->about = NULL;
+    code = ext4_lose(w->fs, f, "left out");
+    w->fs->about = w->path;
+    return code != 0 ? code : remember(w, node->inode->number, left_out(w), &ignored);
 }
 
 int ext4_visit(struct ext4_walk *w, const struct ext4_name *name, struct ext4_node *node,
