@@ -64,6 +64,17 @@ not_ours() {
     not_ours 4 "this is the journal of another file system (feature journal_dev)" device
 }
 
+@test "a qcow2 image that is not read as one: status 3, and how it would be" {
+    mkfs device 2M -t ext4 -b 1024 -O ^has_journal
+    qemu-img convert -O qcow2 device image
+    try bash -c 'cat image | ext4walk'
+    expect 3 'ext4walk: standard input: no ext2, ext3 or ext4 file system, but a qcow2 image (-f qcow2 reads it)'
+    try bash -c 'cat image | ext4cat -f raw - /x'
+    expect 3 'ext4cat: standard input: no ext2, ext3 or ext4 file system, but a qcow2 image (-f qcow2 reads it)'
+    try bash -c 'cat image | ext4walk -f qcow2 | cmp - <(ext4walk device)'
+    expect 0
+}
+
 @test "a file system that is cut off in its superblock: status 3" {
     mkfs image 1M -t ext4 -b 1024 -O ^has_journal
     head -c 2047 image >cut
