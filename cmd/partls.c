@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* partls: shows the partition table of a disk. */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,15 +7,18 @@
 #include "base/cli.h"
 #include "base/text.h"
 #include "part/part.h"
+#include "part/show.h"
 #include "shared/image.h"
 
 struct opts {
     struct image_options image;
     bool json;
+    bool dump;
 };
 
 static const struct cli_option options[] = {
     IMAGE_OPTIONS,
+    {'d', "dump", NULL, "print a script from which sfdisk makes the table again"},
     CLI_OPTION_JSON,
     CLI_OPTION_QUIET,
     {0, NULL, NULL, NULL},
@@ -37,9 +39,13 @@ static void parse_options(struct cli *cli, struct opts *o)
     while ((key = cli_next(cli, &value)) != CLI_END) {
         if (key == CLI_KEY_JSON)
             o->json = true;
+        else if (key == 'd')
+            o->dump = true;
         else
             image_option(&o->image, cli, key, value);
     }
+    if (o->dump && o->json)
+        cli_usage(cli, "only one of '--dump' and '--json' can be asked for");
     cli_operands_at_most(cli, 1, "one IMAGE");
 }
 
@@ -132,110 +138,6 @@ static void print_table(const struct part_table *t)
         print_row(t, &t->entries[i], width);
 }
 
-/* ---- JSON: the keys of sfdisk --json, in its order, then ours ---- */
-
-static void put_string(const char *indent, const char *key, const char *value)
-{
-    printf(",\n%s\"%s\": ", indent, key);
-    text_put_json(stdout, value, strlen(value));
-}
-
-/* sfdisk's words for the bits that UEFI names, then "GUID:" and those that belong to the type. */
-static void format_attrs(uint64_t attributes, char text[FLAGS_BYTES])
-{
-    static const struct {
-        uint64_t bit;
-        const char *word;
-    } named[] = {
-        {PART_ATTR_REQUIRED, "RequiredPartition"},
-        {PART_ATTR_NO_BLOCK_IO, "NoBlockIOProtocol"},
-        {PART_ATTR_LEGACY_BOOTABLE, "LegacyBIOSBootable"},
-    };
-    size_t used = 0;
-    const char *before = "GUID:";
-
-    text[0] = '\0';
-    for (unsigned i = 0; i < sizeof(named) / sizeof(named[0]); i++)
-        if (attributes & named[i].bit)
-            used += (size_t)snprintf(text + used, FLAGS_BYTES - used, "%s%s", used ? " " : "",
-                                     named[i].word);
-    for (unsigned i = PART_ATTR_TYPE_SPECIFIC_AT; i < 64; i++) {
-        if (!(attributes >> i & 1))
-            continue;
-        used += (size_t)snprintf(text + used, FLAGS_BYTES - used, "%s%s%u",
-                                 before[0] == 'G' && used ? " " : "", before, i);
-        before = ",";
-    }
-}
-
-/* As Linux names partitions: a `p` between where the disk's name ends with a digit. */
-static void put_node(const char *device, unsigned number)
-{
-    size_t len = strlen(device);
-    char node[8192];
-
-    snprintf(node, sizeof(node), "%s%s%u", device,
-             len > 0 && isdigit((unsigned char)device[len - 1]) ? "p" : "", number);
-    fputs("            \"node\": ", stdout);
-    text_put_json(stdout, node, strlen(node));
-}
-
-static void put_entry(const struct part_table *t, const struct part_entry *e, const char *device)
-{
-    static const char indent[] = "            ";
-    const char *type_name = part_type_name(t, e);
-    char text[FLAGS_BYTES];
-
-    put_node(device, e->number);
-    printf(",\n%s\"start\": %" PRIu64 ",\n%s\"size\": %" PRIu64, indent, part_first_sector(t, e),
-           indent, e->length / t->sector_size);
-    part_format_type(t, e, text);
-    put_string(indent, "type", text);
-    if (t->kind == PART_GPT) {
-        part_format_uuid(t, e, text);
-        put_string(indent, "uuid", text);
-    }
-    if (e->name[0] != '\0')
-        put_string(indent, "name", e->name);
-    format_attrs(e->attributes, text);
-    if (text[0] != '\0')
-        put_string(indent, "attrs", text);
-    if (e->bootable)
-        printf(",\n%s\"bootable\": true", indent);
-    printf(",\n%s\"number\": %u", indent, e->number);
-    if (type_name)
-        put_string(indent, "typename", type_name);
-}
-
-/* sfdisk tells the room in a GPT, as a string, where it is not this. */
-enum { USUAL_ENTRIES = 128 };
-
-static void print_json(const struct part_table *t, const char *device)
-{
-    static const char indent[] = "      ";
-    char id[PART_ID_BYTES];
-
-    part_format_id(t, id);
-    printf("{\n   \"partitiontable\": {\n%s\"label\": \"%s\"", indent,
-           t->kind == PART_GPT ? "gpt" : "dos");
-    put_string(indent, "id", id);
-    put_string(indent, "device", device);
-    put_string(indent, "unit", "sectors");
-    if (t->kind == PART_GPT)
-        printf(",\n%s\"firstlba\": %" PRIu64 ",\n%s\"lastlba\": %" PRIu64, indent,
-               t->first_usable_lba, indent, t->last_usable_lba);
-    if (t->kind == PART_GPT && t->entry_room != USUAL_ENTRIES)
-        printf(",\n%s\"table-length\": \"%" PRIu32 "\"", indent, t->entry_room);
-    printf(",\n%s\"sectorsize\": %" PRIu32 ",\n%s\"partitions\": [", indent, t->sector_size,
-           indent);
-    for (size_t i = 0; i < t->count; i++) {
-        fputs(i ? ",{\n" : "\n         {\n", stdout);
-        put_entry(t, &t->entries[i], device);
-        fputs("\n         }", stdout);
-    }
-    printf("%s]\n   }\n}\n", t->count ? "\n      " : "");
-}
-
 static int run(struct cli *cli, const struct opts *o)
 {
     const char *operand = cli_operand(cli, 0);
@@ -247,7 +149,9 @@ static int run(struct cli *cli, const struct opts *o)
     if (code == 0)
         code = part_read(disk, &cli->notices, &table, &f);
     if (code == 0 && o->json)
-        print_json(table, operand ? operand : "-");
+        part_show_json(stdout, table, operand ? operand : "-");
+    else if (code == 0 && o->dump)
+        part_show_script(stdout, table, operand ? operand : "-");
     else if (code == 0)
         print_table(table);
     part_table_free(table);

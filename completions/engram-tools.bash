@@ -5,7 +5,7 @@
 declare -gA _engram_tools_options=(
     [qcow2cat]="-f --format --backing-dir --no-backing -s --snapshot --range -o --output -q --quiet -P --progress -h --help -V --version"
     [qcow2info]="-f --format --backing-dir --no-backing -s --snapshot --map --json -q --quiet -h --help -V --version"
-    [partls]="-f --format --backing-dir --no-backing --json -q --quiet -h --help -V --version"
+    [partls]="-f --format --backing-dir --no-backing -d --dump --json -q --quiet -h --help -V --version"
     [partextract]="-f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
     [ext4cat]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
     [ext4walk]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
