@@ -20,10 +20,10 @@ LAYERS_engram-verify := engram manifest io base
 LAYERS_engram-unpack := engram manifest io base
 
 # What commands share beside libcommon: the layers are composed only in cmd/.
-SHARED_qcow2cat      := image foreign product
+SHARED_qcow2cat      := image foreign product range
 SHARED_qcow2info     := image foreign imageinfo imagemap
 SHARED_partls        := image foreign
-SHARED_partextract   := image foreign product
+SHARED_partextract   := image foreign product range
 SHARED_ext4walk      := image foreign product ext4file ext4entry
 SHARED_ext4cat       := image foreign product ext4file
 SHARED_engram-pack   := product

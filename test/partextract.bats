@@ -230,6 +230,36 @@ Try 'partextract --help'."
     left_behind out
 }
 
+@test "--range: what lies between the partitions, from a file, qcow2 and a pipe, which is read no further" {
+    local from
+    dd if=gpt.raw of=want bs=512 skip=2040 count=100 status=none
+    for from in gpt.raw gpt.qcow2; do
+        try partextract --range=1044480+51200 -o got $from
+        expect 0
+        same got want
+    done
+    try bash -c 'cat gpt.raw | { partextract --range=1044480+51200 | cmp - want && wc -c; }'
+    expect 0
+    [ "$output" -gt $((60 << 20)) ]
+    try partextract --range=0+0 -o got gpt.raw
+    expect 0
+    [ ! -s got ]
+    # No table is needed.
+    blank zeros.raw 1M
+    try bash -c 'partextract --range=1048575+1 zeros.raw | od -An -tx1'
+    expect 0
+    [ "$output" = ' 00' ]
+    try partextract --range=1048575+2 zeros.raw
+    expect 2 'partextract: zeros.raw: --range=1048575+2 passes the end of the disk (1048576 bytes)'
+    try partextract --range=1048575 zeros.raw
+    expect 2 $'partextract: option \'--range\' takes OFF+LEN, not \'1048575\'\nTry \'partextract --help\'.'
+    try partextract --range=0+1 1 zeros.raw
+    expect 2 $'partextract: with --range, one IMAGE at most, not 2\nTry \'partextract --help\'.'
+    try bash -o pipefail -c 'head -c 1000 gpt.raw | partextract --range=500+501 -o out/none'
+    expect_like 3 'partextract: standard input: .*'
+    left_behind out
+}
+
 @test "a truncated qcow2 file leaves no output" {
     local size cut
     size=$(stat -c %s mbr.qcow2)
