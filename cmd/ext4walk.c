@@ -47,29 +47,17 @@ struct opts {
     bool json;
 };
 
-/* A pattern as paths are written that it is matched against: no "./" in front, no "/" behind. */
-static int normal_glob(struct cli *cli, const char *glob, char **out, struct fault *f)
-{
-    const char *start = glob;
-    size_t length;
-
-    while (start[0] == '.' && start[1] == '/')
-        start += 2;
-    length = strlen(start);
-    while (length > 0 && start[length - 1] == '/')
-        length--;
-    if (length == 0)
-        cli_usage(cli, "--exclude: '%s' matches no name", glob);
-    *out = strndup(start, length);
-    return *out ? 0 : fault_memory(f, "a pattern", length + 1);
-}
-
 static int parse_option(struct cli *cli, struct opts *o, int key, const char *value,
                         struct fault *f)
 {
+    int code = 0;
+
     switch (key) {
     case 'x':
-        return normal_glob(cli, value, &o->excludes[o->selection.exclude_count++], f);
+        code = ext4_glob_normal(value, &o->excludes[o->selection.exclude_count++], f);
+        if (code == FAULT_USAGE)
+            cli_usage(cli, "--exclude: %s", f->text);
+        break;
     case 'n':
         o->no_data = true;
         break;
@@ -91,7 +79,7 @@ static int parse_option(struct cli *cli, struct opts *o, int key, const char *va
         ext4file_option(&o->file, cli, key, value);
         break;
     }
-    return 0;
+    return code;
 }
 
 static int parse_path(struct cli *cli, const char *path, char **out, struct fault *f)

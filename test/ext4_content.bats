@@ -77,9 +77,9 @@ not_ours() {
 
 @test "a file system that is cut off in its superblock: status 3" {
     mkfs image 1M -t ext4 -b 1024 -O ^has_journal
-    head -c 2047 image >cut
-    try ext4walk cut
-    expect 3 "ext4walk: cut: the superblock needs bytes 1024 to 2048, but the input ends at 2047"
+    head -c 2047 image >head.img
+    try ext4walk head.img
+    expect 3 "ext4walk: head.img: the superblock needs bytes 1024 to 2048, but the input ends at 2047"
 }
 
 @test "a device that holds nothing known: status 3" {

@@ -624,7 +624,7 @@ one_block_less() {
 }
 
 @test "a file of which a cluster of the qcow2 image is lost" {
-    local block table
+    local block table cluster lost
     cp -r "$BATS_FILE_TMPDIR/tree" tree
     perl -e 'print "line $_\n" for 1 .. 40000' >tree/big
     mkfs good 4M -t ext4 -b 1024 -O ^has_journal -d tree
@@ -632,8 +632,9 @@ one_block_less() {
     block=$(block_of good /big 200)
     table=$((0x$(peek bad.qcow2 40 8)))
     table=$((0x$(peek bad.qcow2 $table 8) & 0xfffffffffffe00))
-    poke bad.qcow2 $((table + 8 * (block / 64))) 80000000ff000000
-    local lost="/big: the cluster of guest offset 0x$(printf %x $((block / 64 * 65536))) lies at 0xff000000, past the end of the file ($(stat -c %s bad.qcow2) bytes): left out"
+    cluster=$((block >> 6))
+    poke bad.qcow2 $((table + 8 * cluster)) 80000000ff000000
+    lost="/big: the cluster of guest offset $(printf %#x $((cluster << 16))) lies at 0xff000000, past the end of the file ($(stat -c %s bad.qcow2) bytes): left out"
     try ext4walk --keep-going -o out bad.qcow2
     expect 5 "ext4walk: bad.qcow2: $lost"
     ext4walk -x /big -o want good

@@ -172,6 +172,10 @@ enum { EXT4_PATH_MAX = 64 << 10 };
  */
 int ext4_path_normal(const char *path, char **out, struct fault *f);
 
+/* A pattern as the paths are written that it is for: without "./" in front and "/" behind.
+ * FAULT_USAGE if nothing is left.  *out is to be freed; NULL after a fault. */
+int ext4_glob_normal(const char *glob, char **out, struct fault *f);
+
 /*
  * The inode that a path leads to.  With `follow`, symbolic links are followed, also the last, all
  * of them inside the file system: an absolute target counts from its root.  Without, only the last
@@ -223,9 +227,9 @@ int ext4_walk_next(struct ext4_walk *w, struct ext4_node *node, bool *more, stru
  * faults met while using a node.  Returns f->code. */
 int ext4_walk_about(const struct ext4_walk *w, struct fault *f);
 
-/* For a fault, with the path in its text, because of which the current node, with an inode, cannot be
- * used.  With keep_going it is told, 0 is returned, and the further names of the inode will be left
- * out, too; not so for a directory, or for a fault that is not about the file system. */
+/* For a fault, with the path in its text, because of which the current node, with an inode, cannot
+ * be used.  With keep_going it is told, 0 is returned, and the further names of the inode will be
+ * left out, too; not so for a directory, or for a fault that is not about the file system. */
 int ext4_walk_lose(struct ext4_walk *w, const struct ext4_node *node, struct fault *f);
 
 /* NULL is allowed. */

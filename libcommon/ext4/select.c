@@ -58,6 +58,23 @@ bool ext4_selects_all(const struct ext4_selection *s)
     return s->path_count == 0 && s->exclude_count == 0;
 }
 
+int ext4_glob_normal(const char *glob, char **out, struct fault *f)
+{
+    const char *start = glob;
+    size_t length;
+
+    *out = NULL;
+    while (start[0] == '.' && start[1] == '/')
+        start += 2;
+    length = strlen(start);
+    while (length > 0 && start[length - 1] == '/')
+        length--;
+    if (length == 0)
+        return fault_set(f, FAULT_USAGE, "'%s' matches no name", glob);
+    *out = strndup(start, length);
+    return *out ? 0 : fault_memory(f, "a pattern", length + 1);
+}
+
 /* Where in `to` the last component starts, less its slash. */
 static size_t parent_length(const char *to, size_t length)
 {
