@@ -3,6 +3,7 @@
 #include "ext4/journal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/bytes.h"
@@ -34,6 +35,40 @@ static bool is_before(uint32_t a, uint32_t b)
     return (int32_t)(a - b) < 0;
 }
 
+/* ---- what counts of what the log says of a block: the last ---- */
+
+typedef int comparison(const void *, const void *);
+
+/* The elements, each of which starts with the number of its block, in the order of `compare`: by
+ * blocks, and then by what comes first; each block once, its last.  Returns how many are left. */
+static size_t keep_last(void *elements, size_t count, size_t size, comparison *compare)
+{
+    uint8_t *bytes = elements;
+    size_t kept = 0;
+
+    if (count > 1)
+        qsort(elements, count, size, compare);
+    for (size_t i = 0; i < count; i++) {
+        if (kept > 0 && memcmp(bytes + (kept - 1) * size, bytes + i * size, sizeof(uint64_t)) == 0)
+            kept--;
+        memmove(bytes + kept++ * size, bytes + i * size, size);
+    }
+    return kept;
+}
+
+/* As array_grow.  A log may tell of a block again and again: what needs room is how many blocks
+ * they are.  Half of it is free after this, or it would be made again and again as well. */
+static void *make_room(void *elements, size_t *count, size_t *room, size_t size,
+                       comparison *compare, struct fault *f)
+{
+    if (*count < *room)
+        return elements;
+    *count = keep_last(elements, *count, size, compare);
+    if (*count < *room / 2)
+        return elements;
+    return array_grow(elements, *room, room, size, "a journal", f);
+}
+
 /* ---- the second pass: what must not be written ---- */
 
 static int compare_revokes(const void *a, const void *b)
@@ -47,51 +82,21 @@ static int compare_revokes(const void *a, const void *b)
     return is_before(x->sequence, y->sequence) ? -1 : 1;
 }
 
-/* The revokes in order of their blocks, each block once: its last. */
-static void sort_revokes(struct recovery *r)
-{
-    size_t kept = 0;
-
-    if (r->revoke_count > 1)
-        qsort(r->revokes, r->revoke_count, sizeof(*r->revokes), compare_revokes);
-    for (size_t i = 0; i < r->revoke_count; i++) {
-        if (kept > 0 && r->revokes[kept - 1].block == r->revokes[i].block)
-            kept--;
-        r->revokes[kept++] = r->revokes[i];
-    }
-    r->revoke_count = kept;
-}
-
-/* Room for one more revoke.  Blocks may be revoked again and again: what counts is how many they
- * are. Half of the room is free after this, or it would be made again and again as well. */
-static int make_revoke_room(struct recovery *r, struct fault *f)
-{
-    struct revoke *revokes;
-
-    if (r->revoke_count < r->revoke_room)
-        return 0;
-    sort_revokes(r);
-    if (r->revoke_count < r->revoke_room / 2)
-        return 0;
-    revokes = array_grow(r->revokes, r->revoke_room, &r->revoke_room, sizeof(*revokes),
-                         "a journal's revokes", f);
-    if (!revokes)
-        return f->code;
-    r->revokes = revokes;
-    return 0;
-}
-
 static int take_revokes(struct recovery *r, const struct ext4_log_place *p, struct fault *f)
 {
+    struct revoke *revokes;
     uint32_t count = 0;
     int code = jbd2_revoke_count(&r->log->super, r->log->block, &count, f);
 
     if (code != 0)
         return fault_prefix(f, "transaction %u", p->sequence);
     for (uint32_t i = 0; i < count; i++) {
-        if (make_revoke_room(r, f) != 0)
+        revokes = make_room(r->revokes, &r->revoke_count, &r->revoke_room, sizeof(*revokes),
+                            compare_revokes, f);
+        if (!revokes)
             return f->code;
-        r->revokes[r->revoke_count++] = (struct revoke){
+        r->revokes = revokes;
+        revokes[r->revoke_count++] = (struct revoke){
             .block = jbd2_revoke_at(&r->log->super, r->log->block, i),
             .sequence = p->sequence,
         };
@@ -127,46 +132,14 @@ static int compare_rewrites(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-/* In order of their blocks; of each the last content counts. */
-static void sort_rewrites(struct ext4_journal *j)
-{
-    size_t kept = 0;
-
-    if (j->count > 1)
-        qsort(j->rewrites, j->count, sizeof(*j->rewrites), compare_rewrites);
-    for (size_t i = 0; i < j->count; i++) {
-        if (kept > 0 && j->rewrites[kept - 1].block == j->rewrites[i].block)
-            kept--;
-        j->rewrites[kept++] = j->rewrites[i];
-    }
-    j->count = kept;
-}
-
-/* As for revokes: a log may write a block again and again. */
-static int make_rewrite_room(struct ext4_journal *j, struct fault *f)
-{
-    struct ext4_rewrite *rewrites;
-
-    if (j->count < j->room)
-        return 0;
-    sort_rewrites(j);
-    if (j->count < j->room / 2)
-        return 0;
-    rewrites = array_grow(j->rewrites, j->room, &j->room, sizeof(*rewrites), "a journal", f);
-    if (!rewrites)
-        return f->code;
-    j->rewrites = rewrites;
-    return 0;
-}
-
 static int check_data(const struct recovery *r, const struct ext4_log_place *p,
-                      const struct jbd2_tag *tag, struct fault *f)
+                      const struct jbd2_tag *tag, uint64_t where, struct fault *f)
 {
     int code;
 
     if (!jbd2_has_csum_v2or3(&r->log->super))
         return 0;
-    code = ext4_log_read(r->log, p->block, r->log->data, f);
+    code = reader_read(r->log->fs->reader, where, r->log->data, r->log->super.blocksize, f);
     if (code != 0 || jbd2_data_is_right(&r->log->super, tag, p->sequence, r->log->data))
         return code;
     return fault_set(f, FAULT_DAMAGED,
@@ -178,15 +151,20 @@ static int take_tag(struct recovery *r, const struct ext4_log_place *p, const st
                     struct fault *f)
 {
     struct ext4_journal *j = r->out;
+    struct ext4_rewrite *rewrites;
     uint64_t where;
     int code;
 
     if ((code = ext4_log_locate(r->log, p->block, &where, f)) != 0 ||
         is_revoked(r, tag->blocknr, p->sequence))
         return code;
-    if ((code = check_data(r, p, tag, f)) != 0 || (code = make_rewrite_room(j, f)) != 0)
+    if ((code = check_data(r, p, tag, where, f)) != 0)
         return code;
-    j->rewrites[j->count++] = (struct ext4_rewrite){
+    rewrites = make_room(j->rewrites, &j->count, &j->room, sizeof(*rewrites), compare_rewrites, f);
+    if (!rewrites)
+        return f->code;
+    j->rewrites = rewrites;
+    rewrites[j->count++] = (struct ext4_rewrite){
         .block = tag->blocknr,
         .where = where,
         .sequence = p->sequence,
@@ -198,12 +176,8 @@ static int take_tag(struct recovery *r, const struct ext4_log_place *p, const st
 
 /* ---- over the log ---- */
 
-typedef int take_revoke_block(struct recovery *, const struct ext4_log_place *, struct fault *);
-typedef int take_data_block(struct recovery *, const struct ext4_log_place *,
-                            const struct jbd2_tag *, struct fault *);
-
-/* Pass the blocks that a descriptor block describes, or take them. */
-static int pass_descriptor(struct recovery *r, struct ext4_log_place *p, take_data_block *take,
+/* Pass the blocks that a descriptor block describes; in the third pass, take them. */
+static int pass_descriptor(struct recovery *r, struct ext4_log_place *p, bool third,
                            struct fault *f)
 {
     struct jbd2_tags tags = {.super = &r->log->super, .block = r->log->block};
@@ -211,16 +185,16 @@ static int pass_descriptor(struct recovery *r, struct ext4_log_place *p, take_da
     int code;
 
     while (jbd2_tags_next(&tags, &tag)) {
-        if (take && (code = take(r, p, &tag, f)) != 0)
+        if (third && (code = take_tag(r, p, &tag, f)) != 0)
             return code;
         ext4_log_pass(r->log, p);
     }
     return 0;
 }
 
-/* The transactions before `end`, which the first pass found to be whole, once more. */
-static int pass_log(struct recovery *r, uint32_t end, take_revoke_block *take_revoke,
-                    take_data_block *take_data, struct fault *f)
+/* The transactions before `end`, which the first pass found to be whole, for the second time or the
+ * third. */
+static int pass_log(struct recovery *r, uint32_t end, bool third, struct fault *f)
 {
     struct ext4_log_place p = ext4_log_start(r->log);
     int code = 0;
@@ -231,11 +205,11 @@ static int pass_log(struct recovery *r, uint32_t end, take_revoke_block *take_re
         if ((code = ext4_log_next(r->log, &p, &type, f)) != 0)
             return code;
         if (type == JBD2_DESCRIPTOR_BLOCK)
-            code = pass_descriptor(r, &p, take_data, f);
+            code = pass_descriptor(r, &p, third, f);
         else if (type != JBD2_REVOKE_BLOCK)
             p.sequence++; /* the first pass has seen its commit block here */
-        else if (take_revoke)
-            code = take_revoke(r, &p, f);
+        else if (!third)
+            code = take_revokes(r, &p, f);
     }
     return code;
 }
@@ -312,12 +286,13 @@ static int recover(struct recovery *r, struct fault *f)
     if (l->super.start == 0)
         return 0;
     if ((code = ext4_log_scan(l, &end, f)) != 0 || (code = check_fast_commits(l, end, f)) != 0 ||
-        (code = pass_log(r, end, take_revokes, NULL, f)) != 0)
+        (code = pass_log(r, end, false, f)) != 0)
         return code;
-    sort_revokes(r);
-    if ((code = pass_log(r, end, NULL, take_tag, f)) != 0)
+    r->revoke_count = keep_last(r->revokes, r->revoke_count, sizeof(*r->revokes), compare_revokes);
+    if ((code = pass_log(r, end, true, f)) != 0)
         return code;
-    sort_rewrites(r->out);
+    r->out->count =
+        keep_last(r->out->rewrites, r->out->count, sizeof(*r->out->rewrites), compare_rewrites);
     r->out->transactions = end - l->super.sequence;
     return check_blocks(r, f);
 }
