@@ -277,10 +277,9 @@ value() {
 
 # Its number is in the entry, and its inode in the same table as all others.
 value_place() {
-    local entry number
+    local number
     place /numbers
-    entry=$(peek bad "$at+0xa4+4" 4)
-    value=$((0x${entry:2:2}${entry:0:2}))
+    value=$(number bad "$at+0xa4+4" 4)
     number=$ino
     at=$((at + (value - number) * 256))
 }
@@ -360,8 +359,8 @@ lost_value() {
     bad "$GOOD.values"
     value_place
     local block
-    block=$(peek bad "$at+0x28+20" 4)
-    poke bad $((0x${block:2:2}${block:0:2} * 1024 + 999)) 00
+    block=$(number bad "$at+0x28+20" 4)
+    poke bad $((block * 1024 + 999)) 00
     place /numbers
     refused_like 3 "/numbers: inode $ino: attributes in the inode: attribute 0: value inode $value: a value with hash 0x[0-9a-f]{8}, computed 0x[0-9a-f]{8}"
     # Without a look at hashes it is taken as it is.
@@ -412,8 +411,7 @@ lost_value() {
     done
     bad
     place /numbers
-    acl=$(peek bad "$at+0x68" 4)
-    acl=$((0x${acl:2:2}${acl:0:2}))
+    acl=$(number bad "$at+0x68" 4)
     poke bad $((acl * 1024 + 32 + 1)) 05
     try ext4walk -o out bad
     expect 0 "ext4walk: bad: /numbers: an attribute of kind 5, which Linux does not show, is left out"

@@ -577,8 +577,7 @@ one_block_less() {
     kept -a user.k "/dir/file: inode $ino: attributes in the inode: attribute 0: ACL of 5 bytes is not of version 1: $left"
     bad
     place /numbers
-    block=$(peek bad "$at+0x68" 4)
-    block=$((0x${block:2:2}${block:0:2}))
+    block=$(number bad "$at+0x68" 4)
     poke bad $((block * 1024)) 01
     kept -a user.big "/numbers: inode $ino: attribute block $block: magic number 0xea020001, not 0xea020000: $left"
     bad
@@ -590,8 +589,7 @@ one_block_less() {
     bad "$BATS_TEST_TMPDIR/good"
     ext4walk -n bad | tr '\0' '\n' | grep -qx 'xattr=user.small=68657265'
     place /numbers
-    block=$(peek bad "$at+0x68" 4)
-    block=$((0x${block:2:2}${block:0:2}))
+    block=$(number bad "$at+0x68" 4)
     poke bad $((block * 1024 + 8)) 02
     kept -a user.big "/numbers: inode $ino: attribute block $block: 2 blocks, must be 1: $left"
 }
