@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf16.h"
 #include "part/gpt_load.h"
-#include "part/utf16.h"
 
 /* Offsets in a partition entry (UEFI 2.10, table 5-6). */
 enum {

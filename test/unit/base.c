@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/: checked arithmetic, bytes, checks, text, faults. */
+/* base/: checked arithmetic, bytes, checks, text, UTF-16, faults. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/text.h"
+#include "base/utf16.h"
 #include "unit.h"
 
 static void ranges_do_not_wrap(struct unit *u)
@@ -176,6 +177,38 @@ static void sizes_are_rounded_up_and_fit(struct unit *u)
     CHECK(u, size_is(UINT64_MAX, "16E"));
 }
 
+static bool converts(const char *utf16, size_t units, const char *want)
+{
+    char text[UTF8_ROOM(8)];
+
+    utf16le_to_utf8((const uint8_t *)utf16, units, text);
+    return strcmp(text, want) == 0;
+}
+
+static bool converts_be(const char *utf16, size_t units, const char *want)
+{
+    char text[UTF8_ROOM(8)];
+
+    utf16be_to_utf8((const uint8_t *)utf16, units, text);
+    return strcmp(text, want) == 0;
+}
+
+static void utf16_becomes_utf8(struct unit *u)
+{
+    CHECK(u, converts("", 0, ""));
+    CHECK(u, converts("a\0b\0\0\0c\0", 4, "ab"));
+    CHECK(u, converts("a\0b\0", 2, "ab")); /* no NUL: as many as there are */
+    CHECK(u, converts("\xfc\0\xac\x20", 2, "\xc3\xbc\xe2\x82\xac"));
+    CHECK(u, converts("\x3d\xd8\x00\xde", 2, "\xf0\x9f\x98\x80"));
+    CHECK(u, converts("\xff\xdb\xff\xdf", 2, "\xf4\x8f\xbf\xbf"));
+    CHECK(u, converts("\x3d\xd8", 1, "\xef\xbf\xbd"));                     /* high, then the end */
+    CHECK(u, converts("\x3d\xd8x\0", 2, "\xef\xbf\xbdx"));                 /* high, then a letter */
+    CHECK(u, converts("\x00\xde\x3d\xd8", 2, "\xef\xbf\xbd\xef\xbf\xbd")); /* the wrong way round */
+    CHECK(u, converts_be("\0a\0b\0\0\0c", 4, "ab"));
+    CHECK(u,
+          converts_be("\0\xfc\x20\xac\xd8\x3d\xde\x00", 4, "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"));
+}
+
 static void faults_say_what_and_where(struct unit *u)
 {
     struct fault f;
@@ -206,6 +239,7 @@ int main(void)
     UNIT_CASE(&u, names_cannot_drive_a_terminal);
     UNIT_CASE(&u, json_strings_lose_nothing);
     UNIT_CASE(&u, sizes_are_rounded_up_and_fit);
+    UNIT_CASE(&u, utf16_becomes_utf8);
     UNIT_CASE(&u, faults_say_what_and_where);
     return unit_end(&u);
 }

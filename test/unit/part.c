@@ -7,7 +7,6 @@
 #include "base/crc.h"
 #include "part/part.h"
 #include "part/types.h"
-#include "part/utf16.h"
 #include "unit.h"
 
 /* The reader's cache takes 64 KiB at a time: the tables lie in the first and the last of these
@@ -159,27 +158,6 @@ static void any_flipped_byte_of_the_primary_is_noticed(struct unit *u)
     free(disk);
 }
 
-static bool converts(const char *utf16, size_t units, const char *want)
-{
-    char text[3 * 8 + 1];
-
-    utf16le_to_utf8((const uint8_t *)utf16, units, text);
-    return strcmp(text, want) == 0;
-}
-
-static void utf16_becomes_utf8(struct unit *u)
-{
-    CHECK(u, converts("", 0, ""));
-    CHECK(u, converts("a\0b\0\0\0c\0", 4, "ab"));
-    CHECK(u, converts("a\0b\0", 2, "ab")); /* no NUL: as many as there are */
-    CHECK(u, converts("\xfc\0\xac\x20", 2, "\xc3\xbc\xe2\x82\xac"));
-    CHECK(u, converts("\x3d\xd8\x00\xde", 2, "\xf0\x9f\x98\x80"));
-    CHECK(u, converts("\xff\xdb\xff\xdf", 2, "\xf4\x8f\xbf\xbf"));
-    CHECK(u, converts("\x3d\xd8", 1, "\xef\xbf\xbd"));                     /* high, then the end */
-    CHECK(u, converts("\x3d\xd8x\0", 2, "\xef\xbf\xbdx"));                 /* high, then a letter */
-    CHECK(u, converts("\x00\xde\x3d\xd8", 2, "\xef\xbf\xbd\xef\xbf\xbd")); /* the wrong way round */
-}
-
 static void guids_are_read_and_printed(struct unit *u)
 {
     static const char esp[] = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
@@ -216,7 +194,6 @@ int main(void)
     UNIT_CASE(&u, read_errors_are_told_as_such);
     UNIT_CASE(&u, a_short_disk_is_damaged);
     UNIT_CASE(&u, any_flipped_byte_of_the_primary_is_noticed);
-    UNIT_CASE(&u, utf16_becomes_utf8);
     UNIT_CASE(&u, guids_are_read_and_printed);
     UNIT_CASE(&u, every_alias_that_is_offered_is_known);
     return unit_end(&u);

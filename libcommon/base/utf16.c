@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* UTF-16 names made UTF-8. */
-#include "part/utf16.h"
+#include "base/utf16.h"
 
 #include <stdbool.h>
 
@@ -39,11 +39,12 @@ static char *put_utf8(char *to, uint32_t c)
     return to;
 }
 
-void utf16le_to_utf8(const uint8_t *from, size_t units, char *text)
+static void convert(uint16_t (*unit_at)(const uint8_t *p), const uint8_t *from, size_t units,
+                    char *text)
 {
     for (size_t i = 0; i < units; i++) {
-        uint32_t c = le16_at(from + 2 * i);
-        uint32_t next = i + 1 < units ? le16_at(from + 2 * (i + 1)) : 0;
+        uint32_t c = unit_at(from + 2 * i);
+        uint32_t next = i + 1 < units ? unit_at(from + 2 * (i + 1)) : 0;
 
         if (c == 0)
             break;
@@ -56,4 +57,14 @@ void utf16le_to_utf8(const uint8_t *from, size_t units, char *text)
         text = put_utf8(text, c);
     }
     *text = '\0';
+}
+
+void utf16le_to_utf8(const uint8_t *from, size_t units, char *text)
+{
+    convert(le16_at, from, units, text);
+}
+
+void utf16be_to_utf8(const uint8_t *from, size_t units, char *text)
+{
+    convert(be16_at, from, units, text);
 }
