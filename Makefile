@@ -3,13 +3,14 @@
 
 # ---- the table: each command and the layers that it links, top first ----
 
-COMMANDS := qcow2cat qcow2info partls partextract ext4walk ext4cat \
+COMMANDS := qcow2cat qcow2info partls partextract partmake ext4walk ext4cat \
             engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack
 
 LAYERS_qcow2cat      := part qcow2 io base
 LAYERS_qcow2info     := part qcow2 io base
 LAYERS_partls        := part qcow2 io base
 LAYERS_partextract   := part qcow2 io base
+LAYERS_partmake      := part qcow2 io base
 LAYERS_ext4walk      := ext4 manifest part qcow2 probe io base
 LAYERS_ext4cat       := ext4 part qcow2 probe io base
 LAYERS_engram-pack   := engram manifest io base
@@ -24,6 +25,7 @@ SHARED_qcow2cat      := image foreign product range
 SHARED_qcow2info     := image foreign imageinfo imagemap
 SHARED_partls        := image foreign
 SHARED_partextract   := image foreign product range
+SHARED_partmake      := image foreign product contents assemble smallfile
 SHARED_ext4walk      := image foreign product ext4file ext4entry
 SHARED_ext4cat       := image foreign product ext4file
 SHARED_engram-pack   := product

@@ -7,6 +7,7 @@ declare -gA _engram_tools_options=(
     [qcow2info]="-f --format --backing-dir --no-backing -s --snapshot --map --json -q --quiet -h --help -V --version"
     [partls]="-f --format --backing-dir --no-backing -d --dump --json -q --quiet -h --help -V --version"
     [partextract]="-f --format --backing-dir --no-backing --range -o --output -q --quiet -P --progress -h --help -V --version"
+    [partmake]="-t --type --script --size --sector-size --align --seed --boot-code -f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
     [ext4cat]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
     [ext4walk]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-pack]="-r --rules -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
@@ -21,6 +22,8 @@ declare -gA _engram_tools_options=(
 _engram_tools_words() {
     case $1 in
     -f | --format) echo raw qcow2 ;;
+    -t | --type) echo gpt mbr ;;
+    --sector-size) echo 512 4096 ;;
     -r | --rules) echo fast balanced max ;;
     --times) echo mtime all ;;
     --journal) echo replay ignore strict ;;

@@ -6,14 +6,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Would the finished output take the place of the file that it is made from? */
-static bool is_input(const struct cli *cli)
+int product_refuse_input(const struct cli *cli, const char *input, struct fault *f)
 {
     struct stat in, out;
 
-    return cli->output && stat(cli->output, &out) == 0 &&
-           (cli->input ? stat(cli->input, &in) : fstat(STDIN_FILENO, &in)) == 0 &&
-           in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+    if (!cli->output || stat(cli->output, &out) != 0 ||
+        (input ? stat(input, &in) : fstat(STDIN_FILENO, &in)) != 0 || in.st_dev != out.st_dev ||
+        in.st_ino != out.st_ino)
+        return 0;
+    fault_set(f, FAULT_USAGE, "is the input itself: write to another file");
+    return fault_about(f, cli->output);
 }
 
 int product_open(struct product *p, const struct cli *cli, enum output_kind kind, uint64_t total,
@@ -21,10 +23,8 @@ int product_open(struct product *p, const struct cli *cli, enum output_kind kind
 {
     bool quiet;
 
-    if (is_input(cli)) {
-        fault_set(f, FAULT_USAGE, "is the input itself: write to another file");
-        return fault_about(f, cli->output);
-    }
+    if (product_refuse_input(cli, cli->input, f) < 0)
+        return f->code;
     if (output_open(cli->output, kind, &p->output, f) < 0 ||
         sink_to_fd(output_fd(p->output), output_name(p->output), &p->sink, f) < 0)
         return f->code;

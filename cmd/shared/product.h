@@ -18,6 +18,10 @@ struct product {
     struct progress progress;
 };
 
+/* FAULT_USAGE if the finished output would take the place of a file that it is made from; input
+ * NULL is standard input. */
+int product_refuse_input(const struct cli *cli, const char *input, struct fault *f);
+
 /* Open what -o named, or standard output, and start the progress (total in bytes, 0 if unknown).
  * To be called once the input has proved itself; an output that is the input (cli_input) itself
  * is FAULT_USAGE. */

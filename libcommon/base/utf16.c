@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-16 names made UTF-8. */
+/* Names in UTF-16 made UTF-8, and the reverse. */
 #include "base/utf16.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 #include "base/bytes.h"
 
@@ -67,4 +67,54 @@ void utf16le_to_utf8(const uint8_t *from, size_t units, char *text)
 void utf16be_to_utf8(const uint8_t *from, size_t units, char *text)
 {
     convert(be16_at, from, units, text);
+}
+
+/* How many bytes follow the first one of a character; 4 after one that starts none. */
+static unsigned continuation_bytes(uint8_t first)
+{
+    if (first < 0x80)
+        return 0;
+    if (first < 0xc0 || first >= 0xf8)
+        return 4;
+    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+}
+
+/* Take one character from the text; false if there is none that RFC 3629 allows. */
+static bool take_utf8(const uint8_t **text, uint32_t *c)
+{
+    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
+    const uint8_t *p = *text;
+    unsigned more = continuation_bytes(*p);
+
+    if (more > 3)
+        return false;
+    *c = more == 0 ? *p : *p & (0x3fu >> more);
+    p++;
+    for (unsigned i = 0; i < more; i++, p++) {
+        if ((*p & 0xc0) != 0x80) /* nor is the text's end */
+            return false;
+        *c = *c << 6 | (*p & 0x3f);
+    }
+    *text = p;
+    return *c >= smallest[more] && *c <= 0x10ffff && !is_high_surrogate(*c) &&
+           !is_low_surrogate(*c);
+}
+
+bool utf8_to_utf16le(const char *text, uint8_t *to, size_t units)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    size_t n = 0;
+    uint32_t c;
+
+    memset(to, 0, 2 * units);
+    while (*p) {
+        if (!take_utf8(&p, &c) || n + 1 + (c >= 0x10000) > units)
+            return false;
+        if (c >= 0x10000) {
+            put_le16(to + 2 * n++, (uint16_t)(0xd800 + ((c - 0x10000) >> 10)));
+            c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+        }
+        put_le16(to + 2 * n++, (uint16_t)c);
+    }
+    return true;
 }

@@ -7,40 +7,10 @@
 #include <string.h>
 
 #include "base/text.h"
-
-/* Room for all of sfdisk's words for attributes, or a UUID. */
-enum { ATTRS_BYTES = 256 };
+#include "part/attrs.h"
 
 /* sfdisk tells the room in a GPT where it is not this. */
 enum { USUAL_ENTRIES = 128 };
-
-/* sfdisk's words for the bits that UEFI names, then "GUID:" and those that belong to the type. */
-static void format_attrs(uint64_t attributes, char text[ATTRS_BYTES])
-{
-    static const struct {
-        uint64_t bit;
-        const char *word;
-    } named[] = {
-        {PART_ATTR_REQUIRED, "RequiredPartition"},
-        {PART_ATTR_NO_BLOCK_IO, "NoBlockIOProtocol"},
-        {PART_ATTR_LEGACY_BOOTABLE, "LegacyBIOSBootable"},
-    };
-    size_t used = 0;
-    const char *before = "GUID:";
-
-    text[0] = '\0';
-    for (unsigned i = 0; i < sizeof(named) / sizeof(named[0]); i++)
-        if (attributes & named[i].bit)
-            used += (size_t)snprintf(text + used, ATTRS_BYTES - used, "%s%s", used ? " " : "",
-                                     named[i].word);
-    for (unsigned i = PART_ATTR_TYPE_SPECIFIC_AT; i < 64; i++) {
-        if (!(attributes >> i & 1))
-            continue;
-        used += (size_t)snprintf(text + used, ATTRS_BYTES - used, "%s%s%u",
-                                 before[0] == 'G' && used ? " " : "", before, i);
-        before = ",";
-    }
-}
 
 /* As Linux names partitions: a `p` between where the disk's name ends with a digit. */
 static const char *node_infix(const char *device)
@@ -68,7 +38,7 @@ static void put_entry(FILE *out, const struct part_table *t, const struct part_e
 {
     static const char indent[] = "            ";
     const char *type_name = part_type_name(t, e);
-    char text[ATTRS_BYTES];
+    char text[PART_ATTRS_BYTES];
     char node[8192];
 
     snprintf(node, sizeof(node), "%s%s%u", device, node_infix(device), e->number);
@@ -84,7 +54,7 @@ static void put_entry(FILE *out, const struct part_table *t, const struct part_e
     }
     if (e->name[0] != '\0')
         put_string(out, indent, "name", e->name);
-    format_attrs(e->attributes, text);
+    part_attrs_format(e->attributes, text);
     if (text[0] != '\0')
         put_string(out, indent, "attrs", text);
     if (e->bootable)
@@ -139,7 +109,7 @@ static void put_quoted(FILE *out, const char *text)
 static void put_script_line(FILE *out, const struct part_table *t, const struct part_entry *e,
                             const char *device)
 {
-    char text[ATTRS_BYTES];
+    char text[PART_ATTRS_BYTES];
 
     part_format_type(t, e, text);
     fprintf(out, "%s%s%u : start=%12" PRIu64 ", size=%12" PRIu64 ", type=%s", device,
@@ -153,7 +123,7 @@ static void put_script_line(FILE *out, const struct part_table *t, const struct 
         fputs(", name=", out);
         put_quoted(out, e->name);
     }
-    format_attrs(e->attributes, text);
+    part_attrs_format(e->attributes, text);
     if (text[0] != '\0')
         fprintf(out, ", attrs=\"%s\"", text);
     fprintf(out, "%s\n", e->bootable ? ", bootable" : "");

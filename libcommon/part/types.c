@@ -2,14 +2,13 @@
 /* The names of partition types. */
 #include "part/types.h"
 
-#include <stddef.h>
 #include <strings.h>
 
 /*
  * GPT: UEFI 2.10 (table 5-7) and what the makers of operating systems publish; Linux's are those of
  * the UAPI group's Discoverable Partitions Specification.
  */
-static const struct gpt_type gpt_types[] = {
+const struct gpt_type gpt_types[] = {
     {"C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "esp", "EFI System"},
     {"024DEE41-33E7-11D3-9D69-0008C781F39F", NULL, "MBR partition scheme"},
     {"D3BFE2DE-3DAF-11DF-BA40-E3A556D89593", NULL, "Intel Fast Flash"},
@@ -214,7 +213,7 @@ static const struct gpt_type gpt_types[] = {
 };
 
 /* MBR: nobody's standard; what fdisk programs have agreed on. */
-static const struct mbr_type mbr_types[] = {
+const struct mbr_type mbr_types[] = {
     {0x00, NULL, "Empty"},
     {0x01, "fat", "FAT12"},
     {0x02, NULL, "XENIX root"},
@@ -319,17 +318,15 @@ static const struct mbr_type mbr_types[] = {
     {0xff, NULL, "BBT"},
 };
 
-enum {
-    GPT_TYPES = sizeof(gpt_types) / sizeof(gpt_types[0]),
-    MBR_TYPES = sizeof(mbr_types) / sizeof(mbr_types[0]),
-};
+const size_t gpt_type_count = sizeof(gpt_types) / sizeof(gpt_types[0]);
+const size_t mbr_type_count = sizeof(mbr_types) / sizeof(mbr_types[0]);
 
 const struct gpt_type *gpt_type_find(const struct guid *g)
 {
     char text[GUID_TEXT_BYTES];
 
     guid_format(g, text);
-    for (size_t i = 0; i < GPT_TYPES; i++)
+    for (size_t i = 0; i < gpt_type_count; i++)
         if (strcasecmp(gpt_types[i].guid, text) == 0)
             return &gpt_types[i];
     return NULL;
@@ -337,7 +334,7 @@ const struct gpt_type *gpt_type_find(const struct guid *g)
 
 const struct mbr_type *mbr_type_find(uint8_t byte)
 {
-    for (size_t i = 0; i < MBR_TYPES; i++)
+    for (size_t i = 0; i < mbr_type_count; i++)
         if (mbr_types[i].byte == byte)
             return &mbr_types[i];
     return NULL;
@@ -360,10 +357,10 @@ bool mbr_type_is_called(const struct mbr_type *t, const char *word)
 
 bool type_word_is_known(const char *word)
 {
-    for (size_t i = 0; i < GPT_TYPES; i++)
+    for (size_t i = 0; i < gpt_type_count; i++)
         if (gpt_type_is_called(&gpt_types[i], word))
             return true;
-    for (size_t i = 0; i < MBR_TYPES; i++)
+    for (size_t i = 0; i < mbr_type_count; i++)
         if (mbr_type_is_called(&mbr_types[i], word))
             return true;
     return false;

@@ -4,6 +4,7 @@
 #define PART_TYPES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "part/guid.h"
@@ -22,6 +23,10 @@ struct mbr_type {
     const char *alias;
     const char *name;
 };
+
+extern const struct gpt_type gpt_types[];
+extern const struct mbr_type mbr_types[];
+extern const size_t gpt_type_count, mbr_type_count;
 
 /* NULL for a type that is not in the tables. */
 const struct gpt_type *gpt_type_find(const struct guid *g);

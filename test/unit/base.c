@@ -8,6 +8,7 @@
 #include "base/crc.h"
 #include "base/digest.h"
 #include "base/fault.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "base/utf16.h"
 #include "unit.h"
@@ -225,6 +226,73 @@ static void faults_say_what_and_where(struct unit *u)
     CHECK(u, strcmp(f.text, "write: No space left on device") == 0);
 }
 
+static void utf8_becomes_utf16(struct unit *u)
+{
+    static const struct {
+        const char *text;
+        size_t units;
+        bool fits;
+        uint8_t bytes[8];
+    } cases[] = {
+        {"", 2, true, {0}},
+        {"aZ", 3, true, {'a', 0, 'Z', 0, 0, 0}},
+        {"\xc3\xa4\xe2\x82\xac", 2, true, {0xe4, 0x00, 0xac, 0x20}},
+        {"\xf0\x9f\x98\x80", 2, true, {0x3d, 0xd8, 0x00, 0xde}},
+        {"\xf0\x9f\x98\x80", 1, false, {0}}, /* no half of a pair */
+        {"abc", 2, false, {0}},
+        {"\x80", 4, false, {0}},             /* starts with a continuation */
+        {"\xc3", 4, false, {0}},             /* ends within a character */
+        {"\xc3(", 4, false, {0}},            /* no continuation */
+        {"\xc0\xaf", 4, false, {0}},         /* longer than it need be */
+        {"\xed\xa0\x80", 4, false, {0}},     /* a surrogate */
+        {"\xf4\x90\x80\x80", 4, false, {0}}, /* past the last character */
+        {"\xff", 4, false, {0}},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint8_t bytes[8] = {0};
+        bool fits = utf8_to_utf16le(cases[i].text, bytes, cases[i].units);
+
+        CHECK(u, fits == cases[i].fits);
+        CHECK(u, !fits || memcmp(bytes, cases[i].bytes, 2 * cases[i].units) == 0);
+    }
+}
+
+static void sizes_are_understood(struct unit *u)
+{
+    static const struct {
+        const char *text;
+        bool valid, has_unit;
+        uint64_t size;
+    } cases[] = {
+        {"0", true, false, 0},
+        {"18446744073709551615", true, false, UINT64_MAX},
+        {"18446744073709551616", false, false, 0},
+        {"1K", true, true, 1024},
+        {"3m", true, true, 3 << 20},
+        {"2GiB", true, true, UINT64_C(2) << 30},
+        {"2GB", true, true, 2000000000},
+        {"15E", true, true, UINT64_C(15) << 60},
+        {"16E", false, true, 0},
+        {"1KiBx", false, true, 0},
+        {"1B", false, false, 0},
+        {"K", false, false, 0},
+        {"", false, false, 0},
+        {"-1", false, false, 0},
+        {" 1", false, false, 0},
+        {"1.5G", false, false, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t size;
+        bool has_unit;
+        bool valid = size_parse(cases[i].text, &size, &has_unit);
+
+        CHECK(u, valid == cases[i].valid);
+        CHECK(u, !valid || (size == cases[i].size && has_unit == cases[i].has_unit));
+    }
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -241,5 +309,7 @@ int main(void)
     UNIT_CASE(&u, sizes_are_rounded_up_and_fit);
     UNIT_CASE(&u, utf16_becomes_utf8);
     UNIT_CASE(&u, faults_say_what_and_where);
+    UNIT_CASE(&u, utf8_becomes_utf16);
+    UNIT_CASE(&u, sizes_are_understood);
     return unit_end(&u);
 }
