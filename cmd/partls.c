@@ -51,8 +51,8 @@ static void parse_options(struct cli *cli, struct opts *o)
 
 /* ---- for people ---- */
 
-/* Every bit by a word of its own: 64 of them at most. */
-enum { FLAGS_BYTES = 64 * sizeof("no-block-io") };
+/* Every bit by a word of its own: 64 attributes at most, and a few more. */
+enum { FLAGS_BYTES = 64 * sizeof("no-block-io") + 64 };
 
 static void add_flag(char text[FLAGS_BYTES], const char *flag)
 {
@@ -64,6 +64,7 @@ static void add_flag(char text[FLAGS_BYTES], const char *flag)
 static void format_flags(const struct part_entry *e, char text[FLAGS_BYTES])
 {
     static const char *const named[] = {"required", "no-block-io", "legacy-boot"};
+    const char *word;
     char bit[8];
 
     text[0] = '\0';
@@ -75,6 +76,9 @@ static void format_flags(const struct part_entry *e, char text[FLAGS_BYTES])
         snprintf(bit, sizeof(bit), "bit%u", i);
         add_flag(text, i < sizeof(named) / sizeof(named[0]) ? named[i] : bit);
     }
+    for (unsigned i = 0; (word = part_defect_word(i)); i++)
+        if (e->defects >> i & 1)
+            add_flag(text, word);
     if (text[0] == '\0')
         add_flag(text, "-");
 }
@@ -113,8 +117,8 @@ static void print_row(const struct part_table *t, const struct part_entry *e, in
     part_format_uuid(t, e, uuid);
     format_flags(e, flags);
     text_size(size, e->length);
-    printf("%6u  %12" PRIu64 "  %12" PRIu64 "  %6s  %-*s  %-*s  %s", e->number,
-           part_first_sector(t, e), part_last_sector(t, e), size, width, show_type(t, e, type),
+    printf("%6u  %12" PRIu64 "  %12" PRIu64 "  %6s  %-*s  %-*s  %s", e->number, e->first_lba,
+           e->last_lba, size, width, show_type(t, e, type),
            t->kind == PART_GPT ? GUID_TEXT_BYTES - 1 : 11, uuid, flags);
     if (e->name[0] != '\0') {
         fputs("  ", stdout);

@@ -43,6 +43,16 @@ agrees_with_sfdisk() {
         <(jq -S '.partitiontable | del(.partitions[] | .number, .typename)' <<<"$output") >&2
 }
 
+# Whatever is damaged in disk.raw: sfdisk lists the same partitions.
+lists_as_sfdisk() {
+    diff <(sfdisk --dump disk.raw 2>/dev/null | sed /^grain:/d) <(partls --dump disk.raw 2>/dev/null) >&2
+}
+
+# What partls lists of disk.raw: each number with its defects as --json has them.
+defects() {
+    partls --json disk.raw 2>/dev/null | jq -c '[.partitiontable.partitions[] | [.number, .defects]]'
+}
+
 # partls and sgdisk agree on every field of each partition, and sgdisk has no more of them.
 agrees_with_sgdisk() {
     local file=$1 numbers number infos=()
@@ -400,14 +410,15 @@ falls_back() {
     expect_like 3 'partls: disk.raw: both GPTs are damaged: primary: .*; backup: none in the last sector of the disk \(73400320 bytes\)'
 }
 
-@test "gpt-truncated: partitions that are whole are listed, one past the end is damage" {
+@test "gpt-truncated: partitions that are whole are listed, and one past the end with its defect" {
     disk disk.raw 64M 'label: gpt' 'size=8M' 'size=8M'
     truncate -s 17M disk.raw
     try partls disk.raw
     expect 0 'partls: disk.raw: the disk ends at sector 34815, before its backup GPT at sector 131071: using the primary'
     truncate -s $((17 * 1024 * 1024 - 1)) disk.raw
     try partls -q disk.raw
-    expect 3 'partls: disk.raw: partition 2 (sectors 18432 to 34815 of 512 bytes) lies past the end of the disk (17825791 bytes)'
+    expect 5 'partls: disk.raw: partition 2 (sectors 18432 to 34815 of 512 bytes) lies past the end of the disk (17825791 bytes)'
+    [ "$(defects)" = '[[1,null],[2,["past-end"]]]' ]
 }
 
 @test "gpt-partition-ends-before-it-starts" {
@@ -415,7 +426,9 @@ falls_back() {
     poke disk.raw $(($(entry 2) + 40)) "$(le64 18430)"
     seal disk.raw
     try partls disk.raw
-    expect 3 'partls: disk.raw: partition 2 ends at sector 18430 before it starts at sector 18432'
+    expect 5 'partls: disk.raw: partition 2 ends at sector 18430 before it starts at sector 18432'
+    [ "$(defects)" = '[[1,null],[2,["reversed"]],[3,null]]' ]
+    lists_as_sfdisk
 }
 
 @test "gpt-partition-outside-the-usable-range" {
@@ -423,12 +436,21 @@ falls_back() {
     poke disk.raw $(($(entry 1) + 32)) "$(le64 2047)"
     seal disk.raw
     try partls disk.raw
-    expect 3 'partls: disk.raw: partition 1 (sectors 2047 to 18431) lies outside the usable range (2048 to 131038)'
+    expect 5 'partls: disk.raw: partition 1 (sectors 2047 to 18431) lies outside the usable range (2048 to 131038)'
+    [ "$(defects)" = '[[1,["outside"]],[2,null],[3,null]]' ]
+    lists_as_sfdisk
     copy good.raw
     poke disk.raw $(($(entry 3) + 40)) ffffffffffffffff
     seal disk.raw
     try partls disk.raw
-    expect 3 'partls: disk.raw: partition 3 (sectors 34816 to 18446744073709551615) lies outside the usable range (2048 to 131038)'
+    expect 5 'partls: disk.raw: partition 3 (sectors 34816 to 18446744073709551615) lies outside the usable range (2048 to 131038)
+partls: disk.raw: partition 3 (sectors 34816 to 18446744073709551615 of 512 bytes) lies past the end of the disk (67108864 bytes)'
+    [ "$(defects)" = '[[1,null],[2,null],[3,["past-end","outside"]]]' ]
+    lists_as_sfdisk
+    # No disk has 2^64 bytes: of a pipe that is known as well.
+    try bash -c 'cat disk.raw | partls'
+    expect 5 'partls: standard input: partition 3 (sectors 34816 to 18446744073709551615) lies outside the usable range (2048 to 131038)
+partls: standard input: partition 3 (sectors 34816 to 18446744073709551615 of 512 bytes) lies past the end of the disk'
 }
 
 @test "gpt-partition-past-the-end-of-the-disk" {
@@ -437,7 +459,8 @@ falls_back() {
     poke disk.raw $(($(entry 3) + 40)) "$(le64 200000)"
     seal disk.raw
     try partls disk.raw
-    expect 3 'partls: disk.raw: partition 3 (sectors 34816 to 200000 of 512 bytes) lies past the end of the disk (67108864 bytes)'
+    expect 5 'partls: disk.raw: partition 3 (sectors 34816 to 200000 of 512 bytes) lies past the end of the disk (67108864 bytes)'
+    [ "$(defects)" = '[[1,null],[2,null],[3,["past-end"]]]' ]
 }
 
 @test "gpt-partitions-overlap" {
@@ -445,13 +468,18 @@ falls_back() {
     poke disk.raw $(($(entry 3) + 32)) "$(le64 34815)"
     seal disk.raw
     try partls disk.raw
-    expect 3 'partls: disk.raw: partitions 2 (sectors 18432 to 34815) and 3 (34815 to 129023) overlap'
+    expect 5 'partls: disk.raw: partitions 2 (sectors 18432 to 34815) and 3 (34815 to 129023) overlap'
+    [ "$(defects)" = '[[1,null],[2,["overlaps"]],[3,["overlaps"]]]' ]
+    lists_as_sfdisk
     # One inside another, with a third between their starts.
     copy good.raw
     poke disk.raw $(($(entry 1) + 40)) "$(le64 129023)"
     seal disk.raw
     try partls disk.raw
-    expect 3 'partls: disk.raw: partitions 1 (sectors 2048 to 129023) and 2 (18432 to 34815) overlap'
+    expect 5 'partls: disk.raw: partitions 1 (sectors 2048 to 129023) and 2 (18432 to 34815) overlap
+partls: disk.raw: partitions 1 (sectors 2048 to 129023) and 3 (34816 to 129023) overlap'
+    [ "$(defects)" = '[[1,["overlaps"]],[2,["overlaps"]],[3,["overlaps"]]]' ]
+    lists_as_sfdisk
 }
 
 @test "gpt-entries-of-256-bytes are read" {
@@ -527,7 +555,12 @@ falls_back() {
     copy logical.raw
     poke disk.raw $(($(mbr_entry 2) + 12)) ffffffff
     try partls disk.raw
-    expect 3 'partls: disk.raw: partition 2 (sectors 18432 to 4294985726 of 512 bytes) lies past the end of the disk (67108864 bytes)'
+    expect 5 'partls: disk.raw: partition 2 (sectors 18432 to 4294985726 of 512 bytes) lies past the end of the disk (67108864 bytes)
+partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 5 (36864 to 45055) overlap
+partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 6 (47104 to 55295) overlap
+partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 7 (57344 to 65535) overlap'
+    [ "$(defects)" = '[[1,null],[2,["past-end","overlaps"]],[3,null],[5,["overlaps"]],[6,["overlaps"]],[7,["overlaps"]]]' ]
+    lists_as_sfdisk
 }
 
 @test "mbr-partitions-overlap: no rule forbids it, so it is told" {
@@ -541,25 +574,29 @@ falls_back() {
     copy logical.raw
     poke disk.raw $((34816 * 512 + $(mbr_entry 2) + 8)) "$(le32 0)"
     try partls disk.raw
-    expect 3 'partls: disk.raw: the chain of extended boot records loops: sector 34816 leads back to sector 34816'
+    expect 5 'partls: disk.raw: the chain of extended boot records loops: sector 34816 leads back to sector 34816: logical partitions from number 6 on are not known'
+    [ "$(defects)" = '[[1,null],[2,null],[3,null],[5,null]]' ]
     copy logical.raw
     poke disk.raw $((55296 * 512 + $(mbr_entry 2) + 4)) 05 000000 "$(le32 10240) $(le32 1)"
     try partls disk.raw
-    expect 3 'partls: disk.raw: the chain of extended boot records loops: sector 55296 leads back to sector 45056'
+    expect 5 'partls: disk.raw: the chain of extended boot records loops: sector 55296 leads back to sector 45056: logical partitions from number 8 on are not known'
+    [ "$(defects)" = '[[1,null],[2,null],[3,null],[5,null],[6,null],[7,null]]' ]
 }
 
 @test "ebr-link-out-of-the-extended-partition" {
     copy logical.raw
     poke disk.raw $((45056 * 512 + $(mbr_entry 2) + 8)) "$(le32 96256)"
     try partls disk.raw
-    expect 3 'partls: disk.raw: the extended boot record at sector 45056 leads to sector 131072, outside the extended partition (34816 to 131071)'
+    expect 5 'partls: disk.raw: the extended boot record at sector 45056 leads to sector 131072, outside the extended partition (34816 to 131071): logical partitions from number 7 on are not known'
+    lists_as_sfdisk
 }
 
 @test "ebr-two-links and ebr-third-entry" {
     copy logical.raw
     poke disk.raw $((34816 * 512 + $(mbr_entry 1) + 4)) 05
     try partls disk.raw
-    expect 3 'partls: disk.raw: the extended boot record at sector 34816 leads to two others'
+    expect 5 'partls: disk.raw: the extended boot record at sector 34816 leads to two others: logical partitions from number 5 on are not known'
+    [ "$(defects)" = '[[1,null],[2,null],[3,null]]' ]
     copy logical.raw
     poke disk.raw $((34816 * 512 + $(mbr_entry 3) + 12)) 01
     try partls disk.raw
@@ -570,7 +607,8 @@ falls_back() {
     copy logical.raw
     poke disk.raw $((45056 * 512 + 510)) 0000
     try partls disk.raw
-    expect 3 'partls: disk.raw: the extended boot record at sector 45056 ends with 0x0000, not 0xaa55'
+    expect 5 'partls: disk.raw: the extended boot record at sector 45056 ends with 0x0000, not 0xaa55: logical partitions from number 6 on are not known'
+    [ "$(defects)" = '[[1,null],[2,null],[3,null],[5,null]]' ]
 }
 
 @test "ebr-chain-endless: longer than is read" {
@@ -583,18 +621,25 @@ falls_back() {
         }
         close $disk or die'
     try partls disk.raw
-    expect 3 'partls: disk.raw: the chain of extended boot records is longer than 256'
+    expect 5 'partls: disk.raw: the chain of extended boot records is longer than 256: logical partitions from number 5 on are not known'
 }
 
 @test "ebr-logical-outside-the-extended-partition and ebr-logical-on-its-own-record" {
     copy logical.raw
     poke disk.raw $((34816 * 512 + $(mbr_entry 1) + 12)) "$(le32 94209)"
     try partls disk.raw
-    expect 3 'partls: disk.raw: logical partition 5 (sectors 36864 to 131072) lies outside the extended partition (34816 to 131071)'
+    expect 5 'partls: disk.raw: logical partition 5 (sectors 36864 to 131072) lies outside the extended partition (34816 to 131071)
+partls: disk.raw: partition 5 (sectors 36864 to 131072 of 512 bytes) lies past the end of the disk (67108864 bytes)
+partls: disk.raw: partitions 5 (sectors 36864 to 131072) and 6 (47104 to 55295) overlap
+partls: disk.raw: partitions 5 (sectors 36864 to 131072) and 7 (57344 to 65535) overlap'
+    [ "$(defects)" = '[[1,null],[2,null],[3,null],[5,["past-end","outside","overlaps"]],[6,["overlaps"]],[7,["overlaps"]]]' ]
+    lists_as_sfdisk
     copy logical.raw
     poke disk.raw $((34816 * 512 + $(mbr_entry 1) + 8)) "$(le32 0)"
     try partls disk.raw
-    expect 3 'partls: disk.raw: logical partition 5 starts on its own boot record at sector 34816'
+    expect 5 'partls: disk.raw: logical partition 5 starts on its own boot record at sector 34816'
+    [ "$(defects)" = '[[1,null],[2,null],[3,null],[5,["overlaps"]],[6,null],[7,null]]' ]
+    lists_as_sfdisk
 }
 
 @test "an extended partition without any boot record, only zeros, is empty" {
@@ -614,11 +659,14 @@ falls_back() {
         try bash -c 'cat disk.raw | partls'
         expect_like 3 'partls: standard input: .*(needs bytes|no header at byte).*'
     done
+    local number=5
     for sector in 34816 45056 55296; do
         copy logical.raw
         truncate -s $((sector * 512 + 511)) disk.raw
         try bash -c 'cat disk.raw | partls'
-        expect 3 "partls: standard input: an extended boot record needs bytes $((sector * 512)) to $((sector * 512 + 512)), but the input ends at $((sector * 512 + 511))"
+        expect_like 5 "(partls: standard input: partition [3-7] \(.*\) lies past the end of the disk \($((sector * 512 + 511)) bytes\)
+)+partls: standard input: an extended boot record needs bytes $((sector * 512)) to $((sector * 512 + 512)), but the input ends at $((sector * 512 + 511)): logical partitions from number $number on are not known"
+        number=$((number + 1))
     done
 }
 

@@ -51,61 +51,43 @@ int gpt_is_present(const struct part_input *in, bool *present, struct fault *f)
     return 0;
 }
 
-/* "EndingLBA is inclusive"; within the usable range, "which must not overlap". */
-static int check_extent(const struct gpt_header *h, unsigned number, uint64_t first, uint64_t last,
-                        struct fault *f)
+/* "EndingLBA is inclusive"; within the usable range. */
+static void check_extent(const struct part_input *in, const struct gpt_header *h,
+                         struct part_entry *e)
 {
-    if (last < first)
-        return fault_set(f, FAULT_DAMAGED,
-                         "partition %u ends at sector %" PRIu64
-                         " before it starts at sector %" PRIu64,
-                         number, last, first);
-    if (first < h->first_usable_lba || last > h->last_usable_lba)
-        return fault_set(f, FAULT_DAMAGED,
-                         "partition %u (sectors %" PRIu64 " to %" PRIu64
-                         ") lies outside the usable range (%" PRIu64 " to %" PRIu64 ")",
-                         number, first, last, h->first_usable_lba, h->last_usable_lba);
-    return 0;
+    if (e->defects & PART_REVERSED) {
+        notice(in->notices, NOTICE_LOSS, NULL,
+               "partition %u ends at sector %" PRIu64 " before it starts at sector %" PRIu64,
+               e->number, e->last_lba, e->first_lba);
+    } else if (e->first_lba < h->first_usable_lba || e->last_lba > h->last_usable_lba) {
+        e->defects |= PART_OUTSIDE;
+        notice(in->notices, NOTICE_LOSS, NULL,
+               "partition %u (sectors %" PRIu64 " to %" PRIu64
+               ") lies outside the usable range (%" PRIu64 " to %" PRIu64 ")",
+               e->number, e->first_lba, e->last_lba, h->first_usable_lba, h->last_usable_lba);
+    }
 }
 
-static int add_entry(const struct gpt *g, unsigned index, struct part_table *t, struct fault *f)
+static int add_entry(const struct part_input *in, const struct gpt *g, unsigned index,
+                     struct part_table *t, struct fault *f)
 {
     const uint8_t *raw = g->array + (size_t)index * g->header.size_of_partition_entry;
-    uint64_t first = le64_at(raw + STARTING_LBA);
-    uint64_t last = le64_at(raw + ENDING_LBA);
     struct guid type;
     struct part_entry *e;
 
     memcpy(type.bytes, raw + PARTITION_TYPE_GUID, sizeof(type.bytes));
     if (guid_is_zero(&type))
         return 0;
-    if (check_extent(&g->header, index + 1, first, last, f) < 0 || part_table_add(t, &e, f) < 0)
+    if (part_table_add(t, &e, f) < 0)
         return f->code;
     e->number = index + 1;
-    e->start = first * g->sector_size;
-    e->length = (last - first + 1) * g->sector_size;
+    part_entry_place(e, le64_at(raw + STARTING_LBA), le64_at(raw + ENDING_LBA), g->sector_size);
     e->type_guid = type;
     memcpy(e->uuid.bytes, raw + UNIQUE_PARTITION_GUID, sizeof(e->uuid.bytes));
     e->attributes = le64_at(raw + ATTRIBUTES);
     utf16le_to_utf8(raw + PARTITION_NAME, PARTITION_NAME_UNITS, e->name);
+    check_extent(in, &g->header, e);
     return 0;
-}
-
-static int check_overlap(const struct part_table *t, struct fault *f)
-{
-    struct part_overlap o;
-    bool found;
-
-    if (part_table_overlap(t, &o, &found, f) < 0)
-        return f->code;
-    if (!found)
-        return 0;
-    return fault_set(f, FAULT_DAMAGED,
-                     "partitions %u (sectors %" PRIu64 " to %" PRIu64 ") and %u (%" PRIu64
-                     " to %" PRIu64 ") overlap",
-                     o.first->number, part_first_sector(t, o.first), part_last_sector(t, o.first),
-                     o.second->number, part_first_sector(t, o.second),
-                     part_last_sector(t, o.second));
 }
 
 static int fill_table(const struct part_input *in, const struct gpt *g, struct part_table *t,
@@ -118,11 +100,10 @@ static int fill_table(const struct part_input *in, const struct gpt *g, struct p
     t->last_usable_lba = g->header.last_usable_lba;
     t->entry_room = g->header.number_of_partition_entries;
     for (unsigned i = 0; i < t->entry_room; i++)
-        if (add_entry(g, i, t, f) < 0)
+        if (add_entry(in, g, i, t, f) < 0)
             return f->code;
-    if (part_table_check_end(t, in->disk, f) < 0)
-        return f->code;
-    return check_overlap(t, f);
+    part_table_check_end(t, in);
+    return part_table_check_overlap(t, in, f);
 }
 
 /*

@@ -79,18 +79,17 @@ unsigned mbr_count_type(const struct mbr *m, uint8_t os_type)
 
 /* base is the sector that StartingLBA counts from: at most 2^33, so nothing here wraps. */
 static int add_entry(struct part_table *t, const struct mbr_entry *m, unsigned number,
-                     uint64_t base, struct fault *f)
+                     uint64_t base, struct part_entry **out, struct fault *f)
 {
-    struct part_entry *e;
+    uint64_t first = base + m->starting_lba;
 
-    if (part_table_add(t, &e, f) < 0)
+    if (part_table_add(t, out, f) < 0)
         return f->code;
-    e->number = number;
-    e->start = (base + m->starting_lba) * SECTOR;
-    e->length = (uint64_t)m->size_in_lba * SECTOR;
-    e->type_byte = m->os_type;
-    e->bootable = m->boot_indicator == 0x80;
-    e->extended = is_extended(m);
+    (*out)->number = number;
+    part_entry_place(*out, first, first + m->size_in_lba - 1, SECTOR);
+    (*out)->type_byte = m->os_type;
+    (*out)->bootable = m->boot_indicator == 0x80;
+    (*out)->extended = is_extended(m);
     return 0;
 }
 
@@ -135,23 +134,29 @@ static int read_ebr(const struct part_input *in, const struct chain *c, struct m
 }
 
 /* The logical partition of a boot record, counted from that record. */
-static int add_logical(const struct chain *c, const struct mbr_entry *e, unsigned number,
-                       struct part_table *t, struct fault *f)
+static int add_logical(const struct part_input *in, const struct chain *c,
+                       const struct mbr_entry *m, unsigned number, struct part_table *t,
+                       struct fault *f)
 {
     uint64_t sector = c->visited[c->count - 1];
-    uint64_t first = sector + e->starting_lba;
+    struct part_entry *e;
 
-    if (e->starting_lba == 0)
-        return fault_set(f, FAULT_DAMAGED,
-                         "logical partition %u starts on its own boot record at sector %" PRIu64,
-                         number, sector);
-    if (!range_within(first - c->start, e->size_in_lba, c->length))
-        return fault_set(f, FAULT_DAMAGED,
-                         "logical partition %u (sectors %" PRIu64 " to %" PRIu64
-                         ") lies outside the extended partition (%" PRIu64 " to %" PRIu64 ")",
-                         number, first, first + e->size_in_lba - 1, c->start,
-                         c->start + c->length - 1);
-    return add_entry(t, e, number, sector, f);
+    if (add_entry(t, m, number, sector, &e, f) < 0)
+        return f->code;
+    if (m->starting_lba == 0) {
+        e->defects |= PART_OVERLAPS;
+        notice(in->notices, NOTICE_LOSS, NULL,
+               "logical partition %u starts on its own boot record at sector %" PRIu64, number,
+               sector);
+    }
+    if (!range_within(e->first_lba - c->start, m->size_in_lba, c->length)) {
+        e->defects |= PART_OUTSIDE;
+        notice(in->notices, NOTICE_LOSS, NULL,
+               "logical partition %u (sectors %" PRIu64 " to %" PRIu64
+               ") lies outside the extended partition (%" PRIu64 " to %" PRIu64 ")",
+               number, e->first_lba, e->last_lba, c->start, c->start + c->length - 1);
+    }
+    return 0;
 }
 
 /*
@@ -173,7 +178,7 @@ static int take_ebr(const struct part_input *in, const struct chain *c, const st
                    " is not read: only the first two have a meaning",
                    i + 1, c->visited[c->count - 1]);
         } else if (!is_extended(e)) {
-            if (add_logical(c, e, (*number)++, t, f) < 0)
+            if (add_logical(in, c, e, (*number)++, t, f) < 0)
                 return f->code;
         } else if (*next) {
             return fault_set(f, FAULT_DAMAGED,
@@ -210,41 +215,45 @@ static int read_chain(const struct part_input *in, const struct mbr_entry *exten
     return 0;
 }
 
-/* No rule forbids it, and hybrid ISO images do it: told, not refused. */
-static int tell_overlap(const struct part_input *in, const struct part_table *t, struct fault *f)
+/*
+ * The chains of all extended partitions; sfdisk makes no more than one.  Where one is damaged, what
+ * it had before stays, and the numbers of all that would follow are unknown: *lost says why.
+ */
+static int read_chains(const struct part_input *in, const struct mbr *m, unsigned *number,
+                       struct part_table *t, struct fault *lost, struct fault *f)
 {
-    struct part_overlap o;
-    bool found;
-
-    if (part_table_overlap(t, &o, &found, f) < 0)
-        return f->code;
-    if (found)
-        notice(in->notices, NOTICE_LOSS, NULL,
-               "partitions %u (sectors %" PRIu64 " to %" PRIu64 ") and %u (%" PRIu64 " to %" PRIu64
-               ") overlap",
-               o.first->number, part_first_sector(t, o.first), part_last_sector(t, o.first),
-               o.second->number, part_first_sector(t, o.second), part_last_sector(t, o.second));
+    lost->code = FAULT_NONE;
+    for (unsigned i = 0; i < MBR_ENTRIES && lost->code == FAULT_NONE; i++) {
+        if (!is_extended(&m->entries[i]) || read_chain(in, &m->entries[i], number, t, f) == 0)
+            continue;
+        if (f->code != FAULT_DAMAGED)
+            return f->code;
+        *lost = *f;
+    }
     return 0;
 }
 
+/* That partitions overlap is no damage by any rule, and hybrid ISO images have such. */
 int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table *t,
              struct fault *f)
 {
     unsigned number = FIRST_LOGICAL;
+    struct part_entry *e;
+    struct fault lost;
 
     t->kind = PART_MBR;
     t->sector_size = SECTOR;
     t->disk_signature = m->disk_signature;
     for (unsigned i = 0; i < MBR_ENTRIES; i++)
-        if (is_used(&m->entries[i]) && add_entry(t, &m->entries[i], i + 1, 0, f) < 0)
+        if (is_used(&m->entries[i]) && add_entry(t, &m->entries[i], i + 1, 0, &e, f) < 0)
             return f->code;
-    /* Before any chain is followed: an extended partition past the end says more than its chain. */
-    if (part_table_check_end(t, in->disk, f) < 0)
+    if (read_chains(in, m, &number, t, &lost, f) < 0)
         return f->code;
-    for (unsigned i = 0; i < MBR_ENTRIES; i++)
-        if (is_extended(&m->entries[i]) && read_chain(in, &m->entries[i], &number, t, f) < 0)
-            return f->code;
-    if (part_table_check_end(t, in->disk, f) < 0)
-        return f->code;
-    return tell_overlap(in, t, f);
+    /* A chain that ends with the disk has shown where that is; and that the extended partition
+     * passes the end says more than what its chain lacks. */
+    part_table_check_end(t, in);
+    if (lost.code != FAULT_NONE)
+        notice(in->notices, NOTICE_LOSS, NULL,
+               "%s: logical partitions from number %u on are not known", lost.text, number);
+    return part_table_check_overlap(t, in, f);
 }

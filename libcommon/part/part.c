@@ -140,6 +140,13 @@ void part_format_id(const struct part_table *t, char text[PART_ID_BYTES])
         snprintf(text, PART_ID_BYTES, "0x%08" PRIx32, t->disk_signature);
 }
 
+const char *part_defect_word(unsigned bit)
+{
+    static const char *const words[] = {"reversed", "past-end", "outside", "overlaps"};
+
+    return bit < sizeof(words) / sizeof(words[0]) ? words[bit] : NULL;
+}
+
 const char *part_type_name(const struct part_table *t, const struct part_entry *e)
 {
     const struct gpt_type *gpt;

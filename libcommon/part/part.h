@@ -22,11 +22,22 @@ enum { PART_NAME_BYTES = 36 * 3 + 1 };
 #define PART_ATTR_LEGACY_BOOTABLE  (UINT64_C(1) << 2)
 #define PART_ATTR_TYPE_SPECIFIC_AT 48
 
+/* What is wrong with an entry: bits. */
+enum part_defect {
+    PART_REVERSED = 1 << 0, /* it ends before it starts */
+    PART_PAST_END = 1 << 1, /* it passes the end of the disk, as far as that is known */
+    PART_OUTSIDE = 1 << 2,  /* of GPT's usable range; a logical one: of the extended partition */
+    PART_OVERLAPS = 1 << 3, /* another partition; a logical one also: its own boot record */
+};
+
 /* One partition.  The fields of the other kind of table are zero. */
 struct part_entry {
     unsigned number;            /* from 1, as Linux and sfdisk count; MBR's logical ones from 5 */
+    unsigned defects;           /* bits of enum part_defect; with none, all its bytes are there */
+    uint64_t first_lba;         /* as the table says, whatever the defects are: sectors from the */
+    uint64_t last_lba;          /* start of the disk, the last one inclusive */
     uint64_t start;             /* bytes from the start of the disk */
-    uint64_t length;            /* bytes, never 0 */
+    uint64_t length;            /* bytes; both are 0 if it is reversed or passes 2^64 bytes */
     struct guid type_guid;      /* GPT */
     struct guid uuid;           /* GPT */
     uint64_t attributes;        /* GPT */
@@ -36,7 +47,7 @@ struct part_entry {
     bool extended;              /* MBR: holds the logical partitions rather than data */
 };
 
-/* A table that was checked: every partition lies on the disk (as far as its size is known). */
+/* A table that was checked; of its entries each says what is wrong with it. */
 struct part_table {
     enum part_kind kind;
     uint32_t sector_size;       /* bytes: 512 or 4096 */
@@ -61,8 +72,9 @@ enum { PART_ID_BYTES = GUID_TEXT_BYTES };
  * without reading a pipe.  Of a pipe no more is read than the table needs, except that the backup
  * GPT is at its end.  The disk is borrowed.
  *
- * FAULT_DAMAGED: no table; a damaged one; a partition without sectors, outside the usable range or
- * past the end of the disk.  Memory is bounded by the GPT's entries, GPT_ARRAY_MAX bytes on disk.
+ * An entry with defects is kept and told of (NOTICE_LOSS); so is the number from which on logical
+ * partitions are not known where their chain is damaged.  FAULT_DAMAGED: no table, or none whose
+ * checksums are right.  Memory is bounded by the GPT's entries, GPT_ARRAY_MAX bytes on disk.
  */
 int part_read(struct source *disk, const struct notices *notices, struct part_table **out,
               struct fault *f);
@@ -76,7 +88,8 @@ int part_selector_check(const char *selector, struct fault *f);
 /*
  * The one partition that a selector means: a number, `label=NAME`, `uuid=UUID` (of MBR the kernel's
  * form, `SIGNATURE-NN`), `type=` with a GUID, 0xNN or a name or alias of part/types.h, or
- * `largest` (extended ones do not count).  None or several are FAULT_USAGE, candidates listed.
+ * `largest` (extended ones do not count).  None or several are FAULT_USAGE, candidates listed; one
+ * that is reversed or passes the end of the disk is FAULT_DAMAGED.
  */
 int part_select(const struct part_table *t, const char *selector, const struct part_entry **out,
                 struct fault *f);
@@ -95,8 +108,8 @@ void part_format_id(const struct part_table *t, char text[PART_ID_BYTES]);
 /* The name of its type, or NULL if it is not known. */
 const char *part_type_name(const struct part_table *t, const struct part_entry *e);
 
-/* Its first and its last sector. */
-uint64_t part_first_sector(const struct part_table *t, const struct part_entry *e);
-uint64_t part_last_sector(const struct part_table *t, const struct part_entry *e);
+/* The defect of a bit (0 and up) in a word: "reversed", "past-end", "outside", "overlaps"; NULL
+ * past the last one. */
+const char *part_defect_word(unsigned bit);
 
 #endif

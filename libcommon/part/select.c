@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Selectors: the words by which people name one partition. */
-#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +201,22 @@ int part_selector_check(const char *selector, struct fault *f)
     return parse_selector(selector, &s, f);
 }
 
+/* The bytes of one that overlaps another, say, are well defined; of others not all are there. */
+static int check_whole(const struct part_entry *e, struct fault *f)
+{
+    if (e->defects & PART_REVERSED)
+        return fault_set(f, FAULT_DAMAGED,
+                         "partition %u has no bytes: its last sector %" PRIu64
+                         " lies before its first %" PRIu64,
+                         e->number, e->last_lba, e->first_lba);
+    if (e->defects & PART_PAST_END)
+        return fault_set(f, FAULT_DAMAGED,
+                         "partition %u (sectors %" PRIu64 " to %" PRIu64
+                         ") is not whole: the disk ends before it does",
+                         e->number, e->first_lba, e->last_lba);
+    return 0;
+}
+
 int part_select(const struct part_table *t, const char *selector, const struct part_entry **out,
                 struct fault *f)
 {
@@ -215,5 +231,5 @@ int part_select(const struct part_table *t, const char *selector, const struct p
             *out = &t->entries[i];
             found++;
         }
-    return found == 1 ? 0 : refuse(t, &s, selector, found, f);
+    return found == 1 ? check_whole(*out, f) : refuse(t, &s, selector, found, f);
 }

@@ -25,12 +25,33 @@ static const char *label_of(const struct part_table *t)
     return t->kind == PART_GPT ? "gpt" : "dos";
 }
 
+/* As sfdisk counts: none in one that ends before it starts. */
+static uint64_t sectors_of(const struct part_entry *e)
+{
+    return e->defects & PART_REVERSED ? 0 : e->last_lba - e->first_lba + 1;
+}
+
 /* ---- JSON: the keys of sfdisk --json, in its order, then ours ---- */
 
 static void put_string(FILE *out, const char *indent, const char *key, const char *value)
 {
     fprintf(out, ",\n%s\"%s\": ", indent, key);
     text_put_json(out, value, strlen(value));
+}
+
+static void put_defects(FILE *out, const char *indent, unsigned defects)
+{
+    const char *before = "";
+    const char *word;
+
+    fprintf(out, ",\n%s\"defects\": [", indent);
+    for (unsigned bit = 0; (word = part_defect_word(bit)); bit++) {
+        if (!(defects >> bit & 1))
+            continue;
+        fprintf(out, "%s\"%s\"", before, word);
+        before = ", ";
+    }
+    fputc(']', out);
 }
 
 static void put_entry(FILE *out, const struct part_table *t, const struct part_entry *e,
@@ -44,8 +65,8 @@ static void put_entry(FILE *out, const struct part_table *t, const struct part_e
     snprintf(node, sizeof(node), "%s%s%u", device, node_infix(device), e->number);
     fprintf(out, "%s\"node\": ", indent);
     text_put_json(out, node, strlen(node));
-    fprintf(out, ",\n%s\"start\": %" PRIu64 ",\n%s\"size\": %" PRIu64, indent,
-            part_first_sector(t, e), indent, e->length / t->sector_size);
+    fprintf(out, ",\n%s\"start\": %" PRIu64 ",\n%s\"size\": %" PRIu64, indent, e->first_lba, indent,
+            sectors_of(e));
     part_format_type(t, e, text);
     put_string(out, indent, "type", text);
     if (t->kind == PART_GPT) {
@@ -62,6 +83,8 @@ static void put_entry(FILE *out, const struct part_table *t, const struct part_e
     fprintf(out, ",\n%s\"number\": %u", indent, e->number);
     if (type_name)
         put_string(out, indent, "typename", type_name);
+    if (e->defects)
+        put_defects(out, indent, e->defects);
 }
 
 void part_show_json(FILE *out, const struct part_table *t, const char *device)
@@ -113,8 +136,7 @@ static void put_script_line(FILE *out, const struct part_table *t, const struct 
 
     part_format_type(t, e, text);
     fprintf(out, "%s%s%u : start=%12" PRIu64 ", size=%12" PRIu64 ", type=%s", device,
-            node_infix(device), e->number, part_first_sector(t, e), e->length / t->sector_size,
-            text);
+            node_infix(device), e->number, e->first_lba, sectors_of(e), text);
     if (t->kind == PART_GPT) {
         part_format_uuid(t, e, text);
         fprintf(out, ", uuid=%s", text);

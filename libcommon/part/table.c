@@ -3,6 +3,7 @@
 #include "part/table.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,31 +33,39 @@ int part_table_add(struct part_table *t, struct part_entry **out, struct fault *
     return 0;
 }
 
-uint64_t part_first_sector(const struct part_table *t, const struct part_entry *e)
+void part_entry_place(struct part_entry *e, uint64_t first, uint64_t last, uint32_t sector_size)
 {
-    return e->start / t->sector_size;
-}
-
-uint64_t part_last_sector(const struct part_table *t, const struct part_entry *e)
-{
-    return (e->start + e->length) / t->sector_size - 1;
-}
-
-int part_table_check_end(const struct part_table *t, const struct source *disk, struct fault *f)
-{
-    if (disk->size == SIZE_UNKNOWN)
-        return 0;
-    for (size_t i = 0; i < t->count; i++) {
-        const struct part_entry *e = &t->entries[i];
-
-        if (!range_within(e->start, e->length, disk->size))
-            return fault_set(f, FAULT_DAMAGED,
-                             "partition %u (sectors %" PRIu64 " to %" PRIu64 " of %" PRIu32
-                             " bytes) lies past the end of the disk (%" PRIu64 " bytes)",
-                             e->number, part_first_sector(t, e), part_last_sector(t, e),
-                             t->sector_size, disk->size);
+    e->first_lba = first;
+    e->last_lba = last;
+    if (last < first) {
+        e->defects |= PART_REVERSED;
+    } else if (last >= UINT64_MAX / sector_size) {
+        e->defects |= PART_PAST_END;
+    } else {
+        e->start = first * sector_size;
+        e->length = (last - first + 1) * sector_size;
     }
-    return 0;
+}
+
+void part_table_check_end(struct part_table *t, const struct part_input *in)
+{
+    uint64_t size = in->disk->size;
+
+    for (size_t i = 0; i < t->count; i++) {
+        struct part_entry *e = &t->entries[i];
+        char end[64] = "";
+
+        if (size != SIZE_UNKNOWN && !range_within(e->start, e->length, size))
+            e->defects |= PART_PAST_END;
+        if (!(e->defects & PART_PAST_END))
+            continue;
+        if (size != SIZE_UNKNOWN)
+            snprintf(end, sizeof(end), " (%" PRIu64 " bytes)", size);
+        notice(in->notices, NOTICE_LOSS, NULL,
+               "partition %u (sectors %" PRIu64 " to %" PRIu64 " of %" PRIu32
+               " bytes) lies past the end of the disk%s",
+               e->number, e->first_lba, e->last_lba, t->sector_size, end);
+    }
 }
 
 static int by_start(const void *a, const void *b)
@@ -69,28 +78,34 @@ static int by_start(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-int part_table_overlap(const struct part_table *t, struct part_overlap *overlap, bool *found,
-                       struct fault *f)
+static void tell_overlap(const struct part_input *in, struct part_entry *a, struct part_entry *b)
 {
-    const struct part_entry **sorted = calloc(t->count + 1, sizeof(const struct part_entry *));
-    const struct part_entry *last = NULL; /* of those before, the one that ends last */
+    a->defects |= PART_OVERLAPS;
+    b->defects |= PART_OVERLAPS;
+    notice(in->notices, NOTICE_LOSS, NULL,
+           "partitions %u (sectors %" PRIu64 " to %" PRIu64 ") and %u (%" PRIu64 " to %" PRIu64
+           ") overlap",
+           a->number, a->first_lba, a->last_lba, b->number, b->first_lba, b->last_lba);
+}
+
+int part_table_check_overlap(struct part_table *t, const struct part_input *in, struct fault *f)
+{
+    struct part_entry **sorted = calloc(t->count + 1, sizeof(struct part_entry *));
+    struct part_entry *last = NULL; /* of those before, the one that ends last */
     size_t n = 0;
 
-    *found = false;
     if (!sorted)
         return fault_memory(f, "sorting a partition table", t->count * sizeof(*sorted));
     for (size_t i = 0; i < t->count; i++)
-        if (!t->entries[i].extended)
+        if (!t->entries[i].extended && t->entries[i].length > 0)
             sorted[n++] = &t->entries[i];
-    qsort(sorted, n, sizeof(*sorted), by_start);
-    for (size_t i = 0; i < n && !*found; i++) {
-        const struct part_entry *e = sorted[i];
+    qsort(sorted, n, sizeof(struct part_entry *), by_start);
+    for (size_t i = 0; i < n; i++) {
+        struct part_entry *e = sorted[i];
 
-        if (last && e->start < last->start + last->length) {
-            *overlap = (struct part_overlap){.first = last, .second = e};
-            *found = true;
-        }
-        if (!last || e->start + e->length > last->start + last->length)
+        if (last && e->first_lba <= last->last_lba)
+            tell_overlap(in, last, e);
+        if (!last || e->last_lba > last->last_lba)
             last = e;
     }
     free(sorted);

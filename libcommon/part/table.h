@@ -26,17 +26,16 @@ int part_input_read(const struct part_input *in, uint64_t offset, void *buffer, 
 /* The next entry, to be filled in: zeroed, valid until the next one is added. */
 int part_table_add(struct part_table *t, struct part_entry **out, struct fault *f);
 
-/* No partition may run past the end of the disk.  What a pipe has not yet told is not asked. */
-int part_table_check_end(const struct part_table *t, const struct source *disk, struct fault *f);
+/* Where it lies: the sectors, and from them the bytes.  Finds it reversed, or past 2^64 bytes. */
+void part_entry_place(struct part_entry *e, uint64_t first, uint64_t last, uint32_t sector_size);
+
+/* Find and tell what passes the end of the disk.  What a pipe has not yet told is not asked. */
+void part_table_check_end(struct part_table *t, const struct part_input *in);
 
 /*
- * Find two partitions that share sectors; extended partitions, which hold others, do not count.
- * True if there are such; of several, those that start first.  FAULT_SYSTEM if memory is short.
+ * Find and tell which partitions share sectors; extended partitions, which hold others, do not
+ * count.  FAULT_SYSTEM if memory is short.
  */
-struct part_overlap {
-    const struct part_entry *first, *second;
-};
-int part_table_overlap(const struct part_table *t, struct part_overlap *overlap, bool *found,
-                       struct fault *f);
+int part_table_check_overlap(struct part_table *t, const struct part_input *in, struct fault *f);
 
 #endif

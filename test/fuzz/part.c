@@ -13,14 +13,26 @@ enum { DISK_MAX = 1 << 17 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The bytes of an entry are those of its sectors, and all are there unless it says so. */
+static void check_place(const struct part_entry *e, size_t size)
+{
+    bool reversed = e->last_lba < e->first_lba;
+
+    if (!(e->defects & PART_REVERSED) != !reversed)
+        abort();
+    if (e->length == 0 && !(e->defects & (PART_REVERSED | PART_PAST_END)))
+        abort();
+    if (!(e->defects & PART_PAST_END) && (e->start > size || e->length > size - e->start))
+        abort();
+}
+
 /* What holds of every table that part_read lets through. */
 static void check(const struct part_table *t, size_t size)
 {
     for (size_t i = 0; i < t->count; i++) {
         const struct part_entry *e = &t->entries[i];
 
-        if (e->length == 0 || e->start > size || e->length > size - e->start)
-            abort();
+        check_place(e, size);
         if (i > 0 && e->number <= t->entries[i - 1].number)
             abort();
         if (strlen(e->name) >= PART_NAME_BYTES)
@@ -38,7 +50,7 @@ static void select_all(const struct part_table *t)
 
     for (size_t i = 0; i < sizeof(selectors) / sizeof(selectors[0]); i++)
         if (part_select(t, selectors[i], &e, &f) == 0 &&
-            (e < t->entries || e >= t->entries + t->count))
+            (e < t->entries || e >= t->entries + t->count || e->length == 0))
             abort();
 }
 
