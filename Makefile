@@ -6,11 +6,11 @@
 COMMANDS := qcow2cat qcow2info partls partextract partmake ext4walk ext4cat \
             engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack
 
-LAYERS_qcow2cat      := part qcow2 io base
-LAYERS_qcow2info     := part qcow2 io base
-LAYERS_partls        := part qcow2 io base
-LAYERS_partextract   := part qcow2 io base
-LAYERS_partmake      := part qcow2 io base
+LAYERS_qcow2cat      := part qcow2 probe io base
+LAYERS_qcow2info     := part qcow2 probe io base
+LAYERS_partls        := part qcow2 probe io base
+LAYERS_partextract   := part qcow2 probe io base
+LAYERS_partmake      := part qcow2 probe io base
 LAYERS_ext4walk      := ext4 manifest part qcow2 probe io base
 LAYERS_ext4cat       := ext4 part qcow2 probe io base
 LAYERS_engram-pack   := engram manifest io base
@@ -21,13 +21,13 @@ LAYERS_engram-verify := engram manifest io base
 LAYERS_engram-unpack := engram manifest io base
 
 # What commands share beside libcommon: the layers are composed only in cmd/.
-SHARED_qcow2cat      := image foreign product range
-SHARED_qcow2info     := image foreign imageinfo imagemap
-SHARED_partls        := image foreign
-SHARED_partextract   := image foreign product range
-SHARED_partmake      := image foreign product contents assemble smallfile
-SHARED_ext4walk      := image foreign product ext4file ext4entry
-SHARED_ext4cat       := image foreign product ext4file
+SHARED_qcow2cat      := image parttable foreign product range
+SHARED_qcow2info     := image parttable foreign imageinfo imagemap
+SHARED_partls        := image parttable foreign
+SHARED_partextract   := image parttable foreign product range
+SHARED_partmake      := image parttable foreign product contents assemble smallfile
+SHARED_ext4walk      := image parttable foreign product ext4file ext4entry
+SHARED_ext4cat       := image parttable foreign product ext4file
 SHARED_engram-pack   := product
 SHARED_engram-walk   := engramfile product
 SHARED_engram-ls     := engramfile

@@ -6,6 +6,7 @@
 #include "io/engine.h"
 #include "part/part.h"
 #include "shared/image.h"
+#include "shared/parttable.h"
 #include "shared/product.h"
 #include "shared/range.h"
 
@@ -16,9 +17,13 @@ struct opts {
 };
 
 static const struct cli_option options[] = {
-    IMAGE_OPTIONS,       RANGE_OPTION("no partition, but LEN bytes from offset OFF of the disk"),
-    CLI_OPTION_OUTPUT,   CLI_OPTION_QUIET,
-    CLI_OPTION_PROGRESS, {0, NULL, NULL, NULL},
+    IMAGE_OPTIONS,
+    IMAGE_OPTION_SECTOR_SIZE,
+    RANGE_OPTION("no partition, but LEN bytes from offset OFF of the disk"),
+    CLI_OPTION_OUTPUT,
+    CLI_OPTION_QUIET,
+    CLI_OPTION_PROGRESS,
+    {0, NULL, NULL, NULL},
 };
 
 static const struct cli_command command = {
@@ -83,14 +88,14 @@ static int extract_range(const struct cli *cli, struct run *r, const struct rang
     return code != 0 ? code : extract(cli, r, range, f);
 }
 
-static int extract_partition(struct cli *cli, struct run *r, const char *selector, struct fault *f)
+static int extract_partition(struct cli *cli, struct run *r, const struct opts *o, struct fault *f)
 {
     const struct part_entry *e;
     struct range range;
     int code;
 
-    if ((code = part_read(r->disk, &cli->notices, &r->table, f)) != 0 ||
-        (code = part_select(r->table, selector, &e, f)) != 0)
+    if ((code = parttable_read(r->disk, &o->image, &cli->notices, &r->table, f)) != 0 ||
+        (code = part_select(r->table, o->selector, &e, f)) != 0)
         return code;
     range = (struct range){.offset = e->start, .length = e->length};
     code = extract(cli, r, &range, f);
@@ -107,7 +112,7 @@ static int run(struct cli *cli, const struct opts *o, struct run *r, struct faul
     if (code != 0)
         return code;
     if (o->selector)
-        code = extract_partition(cli, r, o->selector, f);
+        code = extract_partition(cli, r, o, f);
     else
         code = extract_range(cli, r, &o->range, f);
     return r->product.sink ? product_finish(&r->product, code, f) : code;

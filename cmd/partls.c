@@ -9,6 +9,7 @@
 #include "part/part.h"
 #include "part/show.h"
 #include "shared/image.h"
+#include "shared/parttable.h"
 
 struct opts {
     struct image_options image;
@@ -18,6 +19,7 @@ struct opts {
 
 static const struct cli_option options[] = {
     IMAGE_OPTIONS,
+    IMAGE_OPTION_SECTOR_SIZE,
     {'d', "dump", NULL, "print a script from which sfdisk makes the table again"},
     CLI_OPTION_JSON,
     CLI_OPTION_QUIET,
@@ -151,7 +153,7 @@ static int run(struct cli *cli, const struct opts *o)
     int code = image_open(cli, operand, &o->image, &disk, &f);
 
     if (code == 0)
-        code = part_read(disk, &cli->notices, &table, &f);
+        code = parttable_read(disk, &o->image, &cli->notices, &table, &f);
     if (code == 0 && o->json)
         part_show_json(stdout, table, operand ? operand : "-");
     else if (code == 0 && o->dump)

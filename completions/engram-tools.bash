@@ -5,11 +5,11 @@
 declare -gA _engram_tools_options=(
     [qcow2cat]="-f --format --backing-dir --no-backing -s --snapshot --range -o --output -q --quiet -P --progress -h --help -V --version"
     [qcow2info]="-f --format --backing-dir --no-backing -s --snapshot --map --json -q --quiet -h --help -V --version"
-    [partls]="-f --format --backing-dir --no-backing -d --dump --json -q --quiet -h --help -V --version"
-    [partextract]="-f --format --backing-dir --no-backing --range -o --output -q --quiet -P --progress -h --help -V --version"
+    [partls]="-f --format --backing-dir --no-backing --sector-size -d --dump --json -q --quiet -h --help -V --version"
+    [partextract]="-f --format --backing-dir --no-backing --sector-size --range -o --output -q --quiet -P --progress -h --help -V --version"
     [partmake]="-t --type --script --size --sector-size --align --seed --boot-code -f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
-    [ext4cat]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
-    [ext4walk]="-f --format --backing-dir --no-backing -p --partition --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
+    [ext4cat]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
+    [ext4walk]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-pack]="-r --rules -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-walk]="-n --no-data -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-ls]="-l --long -R --recursive -0 --null --json -h --help -V --version"
@@ -22,8 +22,8 @@ declare -gA _engram_tools_options=(
 _engram_tools_words() {
     case $1 in
     -f | --format) echo raw qcow2 ;;
+    --sector-size) echo 512 1024 2048 4096 ;;
     -t | --type) echo gpt mbr ;;
-    --sector-size) echo 512 4096 ;;
     -r | --rules) echo fast balanced max ;;
     --times) echo mtime all ;;
     --journal) echo replay ignore strict ;;

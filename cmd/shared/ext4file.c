@@ -47,14 +47,15 @@ void ext4file_options_free(struct ext4file_options *options)
 }
 
 /* Whoever gives a whole disk where a file system is wanted is told what -p can name. */
-static bool tell_partitions(struct source *device, struct fault *f)
+static bool tell_partitions(struct source *device, const struct part_options *options,
+                            struct fault *f)
 {
     struct part_table *table;
     struct fault ignored;
     char list[800];
     bool any;
 
-    if (part_read(device, NULL, &table, &ignored) != 0)
+    if (part_read(device, options, NULL, &table, &ignored) != 0)
         return false;
     any = table->count > 0;
     part_list(table, list, sizeof(list));
@@ -79,7 +80,8 @@ static bool is_qcow2(struct source *device)
 
 /* There is no file system of ours: what is there?  A partition table comes first: what is at the
  * disk's start or end may belong to a partition. */
-static void tell_content(struct source *device, bool is_partition, struct fault *f)
+static void tell_content(struct source *device, const struct image_options *options,
+                         struct fault *f)
 {
     const struct probe_answer *answer = NULL;
     struct fault ignored;
@@ -89,7 +91,7 @@ static void tell_content(struct source *device, bool is_partition, struct fault 
                   "no ext2, ext3 or ext4 file system, but a qcow2 image (-f qcow2 reads it)");
         return;
     }
-    if (!is_partition && tell_partitions(device, f))
+    if (!options->partition && tell_partitions(device, &options->part, f))
         return;
     /* One of ours that is cut off within its superblock has been told of. */
     if (probe_device(device, &answer, &ignored) == 0 && answer &&
@@ -109,6 +111,6 @@ int ext4file_open(struct cli *cli, const char *operand, const struct ext4file_op
     if ((code = image_open(cli, operand, &options->image, device, f)) != 0 ||
         (code = ext4_open(*device, &ext4, fs, f)) != FAULT_DAMAGED || ext4_detect(*device))
         return code;
-    tell_content(*device, options->image.partition, f);
+    tell_content(*device, &options->image, f);
     return f->code;
 }

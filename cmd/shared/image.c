@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "part/part.h"
 #include "shared/foreign.h"
+#include "shared/parttable.h"
 
 static void add_backing_dir(struct image_options *o, struct cli *cli, const char *dir)
 {
@@ -21,6 +21,16 @@ static void add_backing_dir(struct image_options *o, struct cli *cli, const char
     }
     dirs[o->backing_dir_count++] = dir;
     o->backing_dirs = dirs;
+}
+
+static uint32_t parse_sector_size(const struct cli *cli, const char *value)
+{
+    static const char *const sizes[] = {"512", "1024", "2048", "4096"};
+
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        if (strcmp(value, sizes[i]) == 0)
+            return UINT32_C(512) << i;
+    cli_usage(cli, "option '--sector-size' takes 512, 1024, 2048 or 4096, not '%s'", value);
 }
 
 void image_option(struct image_options *options, struct cli *cli, int key, const char *value)
@@ -43,6 +53,9 @@ void image_option(struct image_options *options, struct cli *cli, int key, const
         break;
     case IMAGE_KEY_BACKING_DIR:
         add_backing_dir(options, cli, value);
+        break;
+    case IMAGE_KEY_SECTOR_SIZE:
+        options->part.sector_size = parse_sector_size(cli, value);
         break;
     case IMAGE_KEY_NO_BACKING:
         options->no_backing = true;
@@ -86,16 +99,16 @@ static int find_format(struct source *s, const struct image_options *o, bool *is
 }
 
 /* Replace the disk in *s by one of its partitions. */
-static int select_partition(struct cli *cli, const char *selector, struct source **s,
+static int select_partition(struct cli *cli, const struct image_options *o, struct source **s,
                             struct fault *f)
 {
     const struct part_entry *entry;
     struct part_table *table;
     struct source *disk = *s;
 
-    if (part_read(disk, &cli->notices, &table, f) < 0)
+    if (parttable_read(disk, o, &cli->notices, &table, f) < 0)
         return f->code;
-    if (part_select(table, selector, &entry, f) == 0) {
+    if (part_select(table, o->partition, &entry, f) == 0) {
         *s = NULL; /* the slice owns the disk, also when it cannot be made */
         source_slice(disk, entry->start, entry->length, s, f);
     }
@@ -143,7 +156,7 @@ int image_open(struct cli *cli, const char *operand, const struct image_options 
         s = file;
     else if (qcow2_open(file, cli->input, &qcow2, &s, f) < 0)
         return f->code;
-    if (options->partition && select_partition(cli, options->partition, &s, f) < 0) {
+    if (options->partition && select_partition(cli, options, &s, f) < 0) {
         source_close(s);
         return f->code;
     }

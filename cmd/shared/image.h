@@ -9,21 +9,23 @@
 #include "base/cli.h"
 #include "base/fault.h"
 #include "io/source.h"
+#include "part/part.h"
 #include "qcow2/qcow2.h"
 
 /* What the options said; zero is the default. */
 struct image_options {
-    const char *format;    /* NULL: detected; "raw" or "qcow2" */
-    const char *partition; /* NULL: the whole image; else a selector, see partextract(1) */
-    const char *snapshot;  /* NULL: the disk as it is; else a snapshot of a qcow2 image */
-    bool detect_in_pipe;   /* a pipe may be qcow2 without -f, too */
-    bool no_backing;       /* an image that needs a backing or data file is refused */
+    const char *format;       /* NULL: detected; "raw" or "qcow2" */
+    const char *partition;    /* NULL: the whole image; else a selector, see partextract(1) */
+    struct part_options part; /* how the partition table is read */
+    const char *snapshot;     /* NULL: the disk as it is; else a snapshot of a qcow2 image */
+    bool detect_in_pipe;      /* a pipe may be qcow2 without -f, too */
+    bool no_backing;          /* an image that needs a backing or data file is refused */
     const char *
         *backing_dirs; /* further directories for backing files; freed by image_options_free */
     size_t backing_dir_count;
 };
 
-enum { IMAGE_KEY_BACKING_DIR = 1100, IMAGE_KEY_NO_BACKING };
+enum { IMAGE_KEY_BACKING_DIR = 1100, IMAGE_KEY_NO_BACKING, IMAGE_KEY_SECTOR_SIZE };
 
 /* For the option tables: how the image is read, which every command has that takes one. */
 #define IMAGE_OPTIONS                                                                              \
@@ -35,11 +37,18 @@ enum { IMAGE_KEY_BACKING_DIR = 1100, IMAGE_KEY_NO_BACKING };
             "refuse an image that needs a backing or data file"                                    \
     }
 
-#define IMAGE_OPTION_PARTITION                                                                     \
+/* For commands that read a partition table. */
+#define IMAGE_OPTION_SECTOR_SIZE                                                                   \
     {                                                                                              \
-        'p', "partition", "SEL",                                                                   \
-            "read this partition of IMAGE: a number, label=, uuid=, type= or largest"              \
+        IMAGE_KEY_SECTOR_SIZE, "sector-size", "SIZE",                                              \
+            "the partition table counts in sectors of 512, 1024, 2048 or 4096 bytes"               \
     }
+
+/* The same, for those that read a partition of it. */
+#define IMAGE_OPTION_PARTITION                                                                     \
+    {'p', "partition", "SEL",                                                                      \
+     "read this partition of IMAGE: a number, label=, uuid=, type= or largest"},                   \
+        IMAGE_OPTION_SECTOR_SIZE
 
 #define IMAGE_OPTION_SNAPSHOT                                                                      \
     {                                                                                              \

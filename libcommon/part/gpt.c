@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/utf16.h"
+#include "part/gpt_backup.h"
 #include "part/gpt_load.h"
 
 /* Offsets in a partition entry (UEFI 2.10, table 5-6). */
@@ -21,21 +22,17 @@ enum {
     PARTITION_NAME_UNITS = 36,
 };
 
-static const uint32_t sector_sizes[] = {512, 4096};
-
-enum { SECTOR_SIZES = sizeof(sector_sizes) / sizeof(sector_sizes[0]) };
-
 /* The sector size that the primary header's place shows, 0 if there is no header. */
 static int find_primary(const struct part_input *in, uint32_t *sector_size, struct fault *f)
 {
     bool has;
 
     *sector_size = 0;
-    for (unsigned i = 0; i < SECTOR_SIZES && !*sector_size; i++) {
-        if (gpt_has_signature(in, sector_sizes[i], GPT_PRIMARY_LBA, &has, f) < 0)
+    for (unsigned i = 0; i < in->sector_size_count && !*sector_size; i++) {
+        if (gpt_has_signature(in, in->sector_sizes[i], GPT_PRIMARY_LBA, &has, f) < 0)
             return f->code;
         if (has)
-            *sector_size = sector_sizes[i];
+            *sector_size = in->sector_sizes[i];
     }
     return 0;
 }
@@ -106,78 +103,14 @@ static int fill_table(const struct part_input *in, const struct gpt *g, struct p
     return part_table_check_overlap(t, in, f);
 }
 
-/*
- * The backup of a damaged primary: where the primary says, if its header is good, else in the last
- * sector, of either size if the primary does not show which.
- */
-static int load_backup(const struct part_input *in, const struct gpt *primary, struct gpt *out,
-                       uint64_t *lba, struct fault *f)
-{
-    uint64_t size;
-
-    if (source_size(in->disk, &size, f) < 0)
-        return f->code;
-    if (primary->header_good) {
-        *lba = primary->header.alternate_lba;
-        if (*lba < size / primary->sector_size)
-            return gpt_load(in, primary->sector_size, *lba, out, f);
-    }
-    for (unsigned i = 0; i < SECTOR_SIZES; i++) {
-        uint32_t sector_size = sector_sizes[i];
-        bool has;
-
-        if (size < 2 * sector_size || (primary->sector_size && primary->sector_size != sector_size))
-            continue;
-        *lba = size / sector_size - 1;
-        if (gpt_has_signature(in, sector_size, *lba, &has, f) < 0)
-            return f->code;
-        if (has)
-            return gpt_load(in, sector_size, *lba, out, f);
-    }
-    return fault_set(f, FAULT_DAMAGED, "none in the last sector of the disk (%" PRIu64 " bytes)",
-                     size);
-}
-
-/* Tell what is wrong with the backup of a good primary.  Nothing is lost by it, so it is not worth
- * reading a pipe to its end. */
-static int look_at_backup(const struct part_input *in, const struct gpt *primary, struct fault *f)
-{
-    uint64_t lba = primary->header.alternate_lba;
-    uint64_t last = in->disk->size / primary->sector_size - 1;
-    struct gpt backup;
-    int code;
-
-    if (in->disk->size == SIZE_UNKNOWN)
-        return 0;
-    if (lba > last) {
-        notice(in->notices, NOTICE_INFO, NULL,
-               "the disk ends at sector %" PRIu64 ", before its backup GPT at sector %" PRIu64
-               ": using the primary",
-               last, lba);
-        return 0;
-    }
-    code = gpt_load(in, primary->sector_size, lba, &backup, f);
-    gpt_unload(&backup);
-    if (code == FAULT_SYSTEM)
-        return code;
-    if (code < 0)
-        notice(in->notices, NOTICE_INFO, NULL, "the backup GPT is damaged (%s): using the primary",
-               f->text);
-    else if (lba != last)
-        notice(in->notices, NOTICE_INFO, NULL,
-               "the backup GPT is at sector %" PRIu64
-               ", not at the end of the disk (sector %" PRIu64 ")",
-               lba, last);
-    return 0;
-}
-
 /* The primary is damaged, as *why says: read the backup instead. */
 static int read_backup(const struct part_input *in, const struct gpt *primary,
-                       const struct fault *why, struct part_table *t, struct fault *f)
+                       uint64_t protected_end, const struct fault *why, struct part_table *t,
+                       struct fault *f)
 {
     struct gpt backup = {0};
     uint64_t lba = 0;
-    int code = load_backup(in, primary, &backup, &lba, f);
+    int code = gpt_backup_load(in, primary, protected_end, &backup, &lba, f);
 
     if (code == FAULT_DAMAGED) {
         struct fault backup_why = *f;
@@ -199,7 +132,8 @@ static int read_backup(const struct part_input *in, const struct gpt *primary,
     return code;
 }
 
-int gpt_read(const struct part_input *in, struct part_table *t, struct fault *f)
+int gpt_read(const struct part_input *in, uint64_t protected_end, struct part_table *t,
+             struct fault *f)
 {
     struct gpt primary = {0};
     struct fault why;
@@ -211,13 +145,13 @@ int gpt_read(const struct part_input *in, struct part_table *t, struct fault *f)
     if (sector_size)
         code = gpt_load(in, sector_size, GPT_PRIMARY_LBA, &primary, &why);
     else
-        code = fault_set(&why, FAULT_DAMAGED, "no header at byte 512 or 4096");
+        code = fault_set(&why, FAULT_DAMAGED, "no header at %s", in->header_places);
     if (code == FAULT_DAMAGED) {
-        code = read_backup(in, &primary, &why, t, f);
+        code = read_backup(in, &primary, protected_end, &why, t, f);
     } else if (code < 0) {
         *f = why;
     } else {
-        code = look_at_backup(in, &primary, f);
+        code = gpt_backup_look(in, &primary, f);
         if (code == 0)
             code = fill_table(in, &primary, t, f);
     }

@@ -10,10 +10,12 @@
 #include "part/part.h"
 #include "part/table.h"
 
-/* Does a primary header's signature stand where sectors of 512 or of 4096 bytes have it? */
+/* Does a primary header's signature stand where sectors of a size that is looked for have it? */
 int gpt_is_present(const struct part_input *in, bool *present, struct fault *f);
 
-/* Read the primary GPT, or the backup where the primary is damaged, into an empty table. */
-int gpt_read(const struct part_input *in, struct part_table *t, struct fault *f);
+/* Read the primary GPT, or the backup where the primary is damaged, into an empty table.
+ * protected_end is the last sector that a protective MBR covers, 0 if that is not told. */
+int gpt_read(const struct part_input *in, uint64_t protected_end, struct part_table *t,
+             struct fault *f);
 
 #endif

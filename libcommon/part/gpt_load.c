@@ -120,9 +120,9 @@ static int check_array(const struct gpt_header *h, uint32_t sector_size, struct 
     return 0;
 }
 
-/* Publishes *h only when every field has been checked. */
+/* Publishes the header only when every field has been checked. */
 static int read_header(const struct part_input *in, uint32_t sector_size, uint64_t lba,
-                       struct gpt_header *h, struct fault *f)
+                       struct gpt *out, struct fault *f)
 {
     uint8_t raw[SECTOR_MAX];
     struct gpt_header found;
@@ -131,6 +131,7 @@ static int read_header(const struct part_input *in, uint32_t sector_size, uint64
         return f->code;
     if (memcmp(raw, signature, sizeof(signature)) != 0)
         return fault_set(f, FAULT_DAMAGED, "no signature 'EFI PART'");
+    out->alternate_claim = le64_at(raw + ALTERNATE_LBA);
     if (check_header_crc(raw, sector_size, f) < 0)
         return f->code;
     if (le16_at(raw + REVISION + 2) != 1)
@@ -141,7 +142,8 @@ static int read_header(const struct part_input *in, uint32_t sector_size, uint64
     decode_header(raw, &found);
     if (check_usable(&found, sector_size, f) < 0 || check_array(&found, sector_size, f) < 0)
         return f->code;
-    *h = found;
+    out->header = found;
+    out->header_good = true;
     return 0;
 }
 
@@ -179,13 +181,9 @@ int gpt_load(const struct part_input *in, uint32_t sector_size, uint64_t lba, st
              struct fault *f)
 {
     *out = (struct gpt){.sector_size = sector_size};
-    if (read_header(in, sector_size, lba, &out->header, f) < 0)
-        goto fail;
-    out->header_good = true;
-    if (read_array(in, sector_size, &out->header, &out->array, f) < 0)
-        goto fail;
-    return 0;
-fail:
+    if (read_header(in, sector_size, lba, out, f) == 0 &&
+        read_array(in, sector_size, &out->header, &out->array, f) == 0)
+        return 0;
     if (f->code == FAULT_SYSTEM)
         return f->code;
     return fault_prefix(f, "GPT header at sector %" PRIu64, lba);

@@ -28,8 +28,9 @@ struct gpt_header {
 };
 
 struct gpt {
-    uint32_t sector_size; /* bytes */
-    bool header_good;     /* header is valid, whatever became of the array */
+    uint32_t sector_size;     /* bytes */
+    bool header_good;         /* header is valid, whatever became of the array */
+    uint64_t alternate_claim; /* AlternateLBA behind a signature, whatever else is wrong; 0: none */
     struct gpt_header header;
     uint8_t *array; /* number times size of the entries, bytes; owned */
 };

@@ -3,6 +3,7 @@
 #include "part/mbr.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -19,9 +20,6 @@ enum {
     STARTING_LBA = 8,
     SIZE_IN_LBA = 12,
 };
-
-/* An MBR does not tell the size of its sectors. */
-enum { SECTOR = 512 };
 
 enum { FIRST_LOGICAL = 5 };
 
@@ -77,6 +75,33 @@ unsigned mbr_count_type(const struct mbr *m, uint8_t os_type)
     return n;
 }
 
+void mbr_list_others(const struct mbr *m, char text[MBR_LIST_BYTES])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        const struct mbr_entry *e = &m->entries[i];
+
+        if (is_used(e) && e->os_type != MBR_TYPE_GPT_PROTECTIVE)
+            used += (size_t)snprintf(text + used, MBR_LIST_BYTES - used,
+                                     "%s%u (type %x, sectors %" PRIu32 " to %" PRIu64 ")",
+                                     used ? ", " : "", i + 1, e->os_type, e->starting_lba,
+                                     (uint64_t)e->starting_lba + e->size_in_lba - 1);
+    }
+}
+
+uint64_t mbr_protected_end(const struct mbr *m)
+{
+    for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+        const struct mbr_entry *e = &m->entries[i];
+
+        if (is_used(e) && e->os_type == MBR_TYPE_GPT_PROTECTIVE && e->size_in_lba != UINT32_MAX)
+            return (uint64_t)e->starting_lba + e->size_in_lba - 1;
+    }
+    return 0;
+}
+
 /* base is the sector that StartingLBA counts from: at most 2^33, so nothing here wraps. */
 static int add_entry(struct part_table *t, const struct mbr_entry *m, unsigned number,
                      uint64_t base, struct part_entry **out, struct fault *f)
@@ -86,7 +111,7 @@ static int add_entry(struct part_table *t, const struct mbr_entry *m, unsigned n
     if (part_table_add(t, out, f) < 0)
         return f->code;
     (*out)->number = number;
-    part_entry_place(*out, first, first + m->size_in_lba - 1, SECTOR);
+    part_entry_place(*out, first, first + m->size_in_lba - 1, t->sector_size);
     (*out)->type_byte = m->os_type;
     (*out)->bootable = m->boot_indicator == 0x80;
     (*out)->extended = is_extended(m);
@@ -96,6 +121,7 @@ static int add_entry(struct part_table *t, const struct mbr_entry *m, unsigned n
 /* A walk along one chain.  Sectors are counted from the start of the disk. */
 struct chain {
     uint64_t start, length;        /* the extended partition */
+    uint32_t sector_size;          /* bytes */
     uint64_t visited[MBR_EBR_MAX]; /* the boot records so far */
     unsigned count;
 };
@@ -122,7 +148,8 @@ static int read_ebr(const struct part_input *in, const struct chain *c, struct m
     uint64_t sector = c->visited[c->count - 1];
     uint8_t raw[MBR_BYTES];
 
-    if (part_input_read(in, sector * SECTOR, raw, sizeof(raw), "an extended boot record", f) < 0)
+    if (part_input_read(in, sector * c->sector_size, raw, sizeof(raw), "an extended boot record",
+                        f) < 0)
         return f->code;
     mbr_decode(raw, m);
     if (!m->signed_ && !(c->count == 1 && bytes_are_zero(raw, sizeof(raw))))
@@ -203,7 +230,9 @@ static int take_ebr(const struct part_input *in, const struct chain *c, const st
 static int read_chain(const struct part_input *in, const struct mbr_entry *extended,
                       unsigned *number, struct part_table *t, struct fault *f)
 {
-    struct chain c = {.start = extended->starting_lba, .length = extended->size_in_lba};
+    struct chain c = {.start = extended->starting_lba,
+                      .length = extended->size_in_lba,
+                      .sector_size = t->sector_size};
     uint64_t next = c.start;
     struct mbr m;
 
@@ -242,7 +271,7 @@ int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table
     struct fault lost;
 
     t->kind = PART_MBR;
-    t->sector_size = SECTOR;
+    t->sector_size = in->sector_sizes[0]; /* it does not tell the size itself */
     t->disk_signature = m->disk_signature;
     for (unsigned i = 0; i < MBR_ENTRIES; i++)
         if (is_used(&m->entries[i]) && add_entry(t, &m->entries[i], i + 1, 0, &e, f) < 0)

@@ -46,6 +46,15 @@ unsigned mbr_used(const struct mbr *m);
 /* How many entries have this type (and sectors). */
 unsigned mbr_count_type(const struct mbr *m, uint8_t os_type);
 
+/* The used entries that do not protect a GPT, in a line: "2 (type 83, sectors 2048 to 4095), ...".
+ */
+enum { MBR_LIST_BYTES = MBR_ENTRIES * sizeof(", 1 (type 83, sectors 4294967295 to 8589934589)") };
+void mbr_list_others(const struct mbr *m, char text[MBR_LIST_BYTES]);
+
+/* Where the disk ends by what protects the GPT: its last sector, or 0 if that is not told
+ * ("SizeInLBA: [...] 0xFFFFFFFF if the size of the disk is too large"). */
+uint64_t mbr_protected_end(const struct mbr *m);
+
 /* Fill an empty table with the partitions of the MBR, then the logical ones. */
 int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table *t,
              struct fault *f);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "part/gpt.h"
+#include "part/gpt_backup.h"
 #include "part/mbr.h"
+#include "part/other.h"
 #include "part/table.h"
 #include "part/types.h"
 
@@ -16,12 +18,32 @@ enum { CACHE_BYTES = 1 << 18 };
 
 enum verdict { IS_NONE, IS_GPT, IS_MBR };
 
-static int refuse_odd_entry(const struct mbr *m, int odd, struct fault *f)
+/* Neither GPT nor MBR: what is there instead, as far as that can be told. */
+static int refuse(const struct part_input *in, const uint8_t sector[MBR_BYTES], const struct mbr *m,
+                  struct fault *f)
 {
+    int odd = m->signed_ ? mbr_odd_entry(m) : -1;
+    const char *other;
+    char backup[160] = "";
+    uint64_t lba;
+
+    if (other_find(in, sector, &other, f) < 0 || gpt_backup_in_last_sector(in, &lba, f) < 0)
+        return f->code;
+    if (other)
+        return fault_set(f, FAULT_UNSUPPORTED, "%s, which is not read", other);
+    if (lba)
+        snprintf(backup, sizeof(backup),
+                 "; a backup GPT at sector %" PRIu64
+                 " is not used: neither a protective MBR nor a primary GPT announces it",
+                 lba);
+    if (odd >= 0)
+        return fault_set(f, FAULT_DAMAGED,
+                         "no partition table found: sector 0 is no MBR (BootIndicator of entry %d "
+                         "is 0x%02x, not 0x00 or 0x80)%s",
+                         odd + 1, m->entries[odd].boot_indicator, backup);
     return fault_set(f, FAULT_DAMAGED,
-                     "no partition table found: sector 0 is no MBR (BootIndicator of entry %d is "
-                     "0x%02x, not 0x00 or 0x80)",
-                     odd + 1, m->entries[odd].boot_indicator);
+                     "no partition table found: no MBR in sector 0, no GPT header at %s%s",
+                     in->header_places, backup);
 }
 
 /*
@@ -31,20 +53,21 @@ static int refuse_odd_entry(const struct mbr *m, int odd, struct fault *f)
 static int decide(const struct part_input *in, const struct mbr *m, enum verdict *verdict,
                   struct fault *f)
 {
-    int odd = mbr_odd_entry(m);
+    bool is_mbr = m->signed_ && mbr_odd_entry(m) < 0;
+    char others[MBR_LIST_BYTES];
     bool gpt;
 
-    if (m->signed_ && odd < 0 && mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE) > 0) {
+    if (is_mbr && mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE) > 0) {
         *verdict = IS_GPT;
-        if (mbr_used(m) > mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE))
+        mbr_list_others(m, others);
+        if (others[0])
             notice(in->notices, NOTICE_INFO, NULL,
-                   "a hybrid MBR: the GPT is used, not the MBR's other entries (%u)",
-                   mbr_used(m) - mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE));
+                   "a hybrid MBR: the GPT is used, not what else the MBR has: %s", others);
         return 0;
     }
     if (gpt_is_present(in, &gpt, f) < 0)
         return f->code;
-    if (m->signed_ && odd < 0 && mbr_used(m) > 0) {
+    if (is_mbr && mbr_used(m) > 0) {
         *verdict = IS_MBR;
         if (gpt)
             notice(in->notices, NOTICE_INFO, NULL,
@@ -52,12 +75,10 @@ static int decide(const struct part_input *in, const struct mbr *m, enum verdict
     } else if (gpt) {
         *verdict = IS_GPT;
         notice(in->notices, NOTICE_LOSS, NULL, "no protective MBR: the GPT is used all the same");
-    } else if (m->signed_ && odd >= 0) {
-        return refuse_odd_entry(m, odd, f);
     } else {
         /* A file system's boot sector can look like an MBR without partitions, but for the disk
          * signature that every program which makes one puts there. */
-        *verdict = m->signed_ && m->disk_signature != 0 ? IS_MBR : IS_NONE;
+        *verdict = is_mbr && m->disk_signature != 0 ? IS_MBR : IS_NONE;
     }
     return 0;
 }
@@ -75,24 +96,32 @@ static int read_table(const struct part_input *in, struct part_table *t, struct 
         return f->code;
     switch (verdict) {
     case IS_GPT:
-        return gpt_read(in, t, f);
+        return gpt_read(in, mbr_protected_end(&mbr), t, f);
     case IS_MBR:
         return mbr_read(in, &mbr, t, f);
     default:
-        return fault_set(f, FAULT_DAMAGED,
-                         "no partition table found: no MBR in sector 0, no GPT header at byte 512 "
-                         "or 4096");
+        return refuse(in, sector, &mbr, f);
     }
 }
 
-int part_read(struct source *disk, const struct notices *notices, struct part_table **out,
-              struct fault *f)
+static void set_sector_size(struct part_input *in, uint32_t forced)
+{
+    in->sector_sizes[0] = forced ? forced : 512;
+    in->sector_sizes[1] = 4096;
+    in->sector_size_count = forced ? 1 : 2;
+    snprintf(in->header_places, sizeof(in->header_places), "byte %" PRIu32 "%s",
+             in->sector_sizes[0], forced ? "" : " or 4096");
+}
+
+int part_read(struct source *disk, const struct part_options *options,
+              const struct notices *notices, struct part_table **out, struct fault *f)
 {
     struct part_input in = {.disk = disk, .notices = notices};
     struct part_table *t = calloc(1, sizeof(*t));
 
     if (!t)
         return fault_memory(f, "a partition table", sizeof(*t));
+    set_sector_size(&in, options ? options->sector_size : 0);
     if (reader_open(disk, CACHE_BYTES, &in.reader, f) < 0)
         goto fail;
     if (read_table(&in, t, f) < 0)

@@ -50,7 +50,7 @@ struct part_entry {
 /* A table that was checked; of its entries each says what is wrong with it. */
 struct part_table {
     enum part_kind kind;
-    uint32_t sector_size;       /* bytes: 512 or 4096 */
+    uint32_t sector_size;       /* bytes: 512, 1024, 2048 or 4096 */
     struct guid disk_guid;      /* GPT */
     uint64_t first_usable_lba;  /* GPT */
     uint64_t last_usable_lba;   /* GPT */
@@ -60,24 +60,30 @@ struct part_table {
     size_t count;
 };
 
+/* How a table is to be read; zero is the default. */
+struct part_options {
+    uint32_t sector_size; /* bytes, a power of two from 512 to 4096; 0: see part_read */
+};
+
 /* Enough for part_format_type, _uuid and _id. */
 enum { PART_ID_BYTES = GUID_TEXT_BYTES };
 
 /*
  * Read the table of a disk (UEFI 2.10, sections 5.2 and 5.3).
  *
- * GPT with sectors of 512 or 4096 bytes, whichever the header is found at; MBR with 512 only, which
- * is what nearly all of them have: an MBR does not say.  A damaged primary GPT is replaced by the
- * backup (NOTICE_LOSS); a damaged or misplaced backup is told of (NOTICE_INFO) where it can be seen
- * without reading a pipe.  Of a pipe no more is read than the table needs, except that the backup
- * GPT is at its end.  The disk is borrowed.
+ * Without options (NULL is allowed) that say otherwise a GPT has sectors of 512 or 4096 bytes,
+ * whichever the header is found at, and an MBR, which does not say, of 512, as nearly all of them.
+ * A damaged primary GPT is replaced by the backup (NOTICE_LOSS); a damaged or misplaced backup is
+ * told of (NOTICE_INFO) where it can be seen without reading a pipe.  Of a pipe no more is read
+ * than the table needs, except that the backup GPT is at its end.  The disk is borrowed.
  *
  * An entry with defects is kept and told of (NOTICE_LOSS); so is the number from which on logical
  * partitions are not known where their chain is damaged.  FAULT_DAMAGED: no table, or none whose
- * checksums are right.  Memory is bounded by the GPT's entries, GPT_ARRAY_MAX bytes on disk.
+ * checksums are right.  FAULT_UNSUPPORTED: a table of another kind, named.  Memory is bounded by
+ * the GPT's entries, GPT_ARRAY_MAX bytes on disk.
  */
-int part_read(struct source *disk, const struct notices *notices, struct part_table **out,
-              struct fault *f);
+int part_read(struct source *disk, const struct part_options *options,
+              const struct notices *notices, struct part_table **out, struct fault *f);
 
 /* NULL is allowed. */
 void part_table_free(struct part_table *t);

@@ -12,11 +12,14 @@
 #include "io/source.h"
 #include "part/part.h"
 
-/* Where a table is read from; all borrowed. */
+/* Where a table is read from, and how; all borrowed. */
 struct part_input {
     struct source *disk;
     struct reader *reader;
     const struct notices *notices;
+    uint32_t sector_sizes[2]; /* bytes: with these a GPT is looked for, in this order */
+    unsigned sector_size_count;
+    char header_places[32]; /* where that is, for messages: "byte 512 or 4096" */
 };
 
 /* Exactly length bytes of the disk; a disk that ends before is FAULT_DAMAGED "WHAT needs ...". */

@@ -54,14 +54,25 @@ static void select_all(const struct part_table *t)
             abort();
 }
 
+/* The first byte of boot code, which nothing else depends on, says how the disk is read: 0 as
+ * usual.
+ */
+static struct part_options options_of(const uint8_t *data)
+{
+    unsigned choice = data[0] & 7;
+
+    return (struct part_options){.sector_size = choice >= 1 && choice <= 4 ? 256u << choice : 0};
+}
+
 static void read_disk(const uint8_t *data, size_t size)
 {
+    const struct part_options options = options_of(data);
     struct part_table *t = NULL;
     struct source *disk = NULL;
     struct fault f;
 
     if (source_from_memory(data, size, "fuzz", &disk, &f) == 0 &&
-        part_read(disk, NULL, &t, &f) == 0) {
+        part_read(disk, &options, NULL, &t, &f) == 0) {
         check(t, size);
         select_all(t);
     }
@@ -99,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     read_disk(data, size);
     memcpy(copy, data, size);
-    for (size_t sector = 512; sector <= 4096; sector *= 8) {
+    for (size_t sector = 512; sector <= 4096; sector *= 2) {
         seal(copy, size, sector, 1);
         if (size / sector > 2)
             seal(copy, size, sector, size / sector - 1);

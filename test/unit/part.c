@@ -97,7 +97,7 @@ static int read_failing(const uint8_t *disk, enum faulty_kind kind, uint64_t off
     if (source_from_memory(disk, DISK, "disk", &s, &f) < 0 ||
         source_faulty(s, kind, offset, &s, &f) < 0)
         abort();
-    code = part_read(s, &notices, &t, &f);
+    code = part_read(s, NULL, &notices, &t, &f);
     part_table_free(t);
     source_close(s);
     return code;
@@ -123,8 +123,8 @@ static void read_errors_are_told_as_such(struct unit *u)
     free(mbr);
 }
 
-/* Without its backup alone the disk is whole; cut before, the partition is told to pass the end; cut
- * within the table, it has none. */
+/* Without its backup alone the disk is whole; cut before, the partition is told to pass the end;
+ * cut within the table, it has none. */
 static void a_short_disk_is_told_of(struct unit *u)
 {
     uint8_t *gpt = gpt_disk();

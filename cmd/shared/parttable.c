@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Partition tables as commands open them: where there is none, they say what there is instead. */
+#include "shared/parttable.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/probe.h"
+
+int parttable_read(struct source *disk, const struct image_options *options,
+                   const struct notices *notices, struct part_table **out, struct fault *f)
+{
+    int code = part_read(disk, &options->part, notices, out, f);
+    const struct probe_answer *whole;
+    struct fault ignored;
+    size_t used;
+
+    if (code != FAULT_DAMAGED || probe_device(disk, &whole, &ignored) < 0 || !whole)
+        return code;
+    used = strlen(f->text);
+    snprintf(f->text + used, sizeof(f->text) - used, "; the disk as a whole holds %s%s",
+             whole->title, options->partition ? " (leave out -p)" : "");
+    return code;
+}
