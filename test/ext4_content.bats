@@ -110,9 +110,9 @@ not_ours() {
     make_of swap part
     dd if=part of=disk bs=1M seek=24 conv=notrunc status=none
     not_ours 3 "$list: 1 (EFI System, 2.0M, \"esp\"), 2 (Linux filesystem, 16M, \"rootfs\"), 3 (Linux swap, 1.0M)" disk
-    not_ours 4 "no ext2, ext3 or ext4 file system, but a FAT file system" disk -p 1
-    not_ours 4 "no ext2, ext3 or ext4 file system, but an NTFS file system" disk -p 2
-    not_ours 4 "no ext2, ext3 or ext4 file system, but swap space" disk -p 3
+    not_ours 4 "partition 1: no ext2, ext3 or ext4 file system, but a FAT file system" disk -p 1
+    not_ours 4 "partition 2: no ext2, ext3 or ext4 file system, but an NTFS file system" disk -p 2
+    not_ours 4 "partition 3: no ext2, ext3 or ext4 file system, but swap space" disk -p 3
     mkfs part 8M -t ext4 -b 1024 -O ^has_journal
     dd if=part of=disk bs=1M seek=4 conv=notrunc status=none
     try ext4walk -0 -p 2 disk
@@ -129,5 +129,5 @@ not_ours() {
     printf '%s\n' 'label: dos' 'start=2048, size=4096, type=83' 'start=8192, size=65536, type=5' \
         'start=10240, size=8192, type=82' 'start=20480, size=8192, type=8e' | sfdisk -q disk
     not_ours 3 "$list: 1 (Linux, 2.0M), 2 (Extended, 32M), 5 (Linux swap / Solaris, 4.0M), 6 (Linux LVM, 4.0M)" disk
-    not_ours 3 "no ext2, ext3 or ext4 file system: the magic number at offset 1080 is 0x0000, not 0xef53" disk -p 5
+    not_ours 3 "partition 5: no ext2, ext3 or ext4 file system: the magic number at offset 1080 is 0x0000, not 0xef53" disk -p 5
 }

@@ -279,7 +279,7 @@ disk() {
         expect 0
     done
     try bash -c 'cat disk | ext4walk -p 1'
-    expect_like 3 'ext4walk: standard input: no ext2, ext3 or ext4 file system: .*'
+    expect_like 3 'ext4walk: standard input: partition 1: no ext2, ext3 or ext4 file system: .*'
 }
 
 # ---- bitmaps that are wrong ----
@@ -333,7 +333,7 @@ free_big() {
     dd if=image of=disk bs=1M seek=1 conv=notrunc status=none
     needed=$(((start + 63) / 64 * 64 * 1024))
     try bash -c 'cat disk | ext4walk -p 1 -o out'
-    expect 3 "ext4walk: standard input: /big: byte $((needed + 1048576)) of the pipe is needed, but it was not kept: what was read before says that it is not in use"
+    expect 3 "ext4walk: standard input: partition 1: /big: byte $((needed + 1048576)) of the pipe is needed, but it was not kept: what was read before says that it is not in use"
     left_behind . image disk
 }
 

@@ -258,7 +258,7 @@ way() {
     expect 3 "ext4walk: standard input: $table: 1 (Linux filesystem, 4.0M), 2 (Linux filesystem, 1.0M)"
     local magic='the magic number at offset 1080 is 0x0000, not 0xef53'
     try ext4walk -p 2 -o out disk
-    expect 3 "ext4walk: disk: $no: $magic"
+    expect 3 "ext4walk: disk: partition 2: $no: $magic"
     try ext4walk -p 1 -o out disk
     expect 0
     # A table without partitions is no help.

@@ -109,6 +109,7 @@ static int select_partition(struct cli *cli, const struct image_options *o, stru
     if (parttable_read(disk, o, &cli->notices, &table, f) < 0)
         return f->code;
     if (part_select(table, o->partition, &entry, f) == 0) {
+        cli->partition = entry->number;
         *s = NULL; /* the slice owns the disk, also when it cannot be made */
         source_slice(disk, entry->start, entry->length, s, f);
     }

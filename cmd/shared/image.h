@@ -57,7 +57,7 @@ enum { IMAGE_KEY_BACKING_DIR = 1100, IMAGE_KEY_NO_BACKING, IMAGE_KEY_SECTOR_SIZE
 
 /*
  * Open the operand (NULL or "-": standard input).  A qcow2 image's backing chain is opened as well.
- * Sets cli->operand for messages.  The caller closes *out.
+ * Sets cli->operand and cli->partition for messages.  The caller closes *out.
  */
 int image_open(struct cli *cli, const char *operand, const struct image_options *options,
                struct source **out, struct fault *f);

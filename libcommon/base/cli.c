@@ -38,23 +38,23 @@ static void put_text(const char *text)
     }
 }
 
+/* A message is about the operand when the layer that found it did not say: subject is empty then.
+ */
 static void put_message(const struct cli *cli, const char *subject, const char *text)
 {
+    bool about_operand = subject[0] == '\0' && cli->operand;
+
+    if (about_operand)
+        subject = cli->operand;
     fprintf(stderr, "%s: ", cli->command->name);
     if (subject[0] != '\0') {
         text_put_escaped(stderr, subject, strlen(subject));
         fputs(": ", stderr);
     }
+    if (about_operand && cli->partition)
+        fprintf(stderr, "partition %u: ", cli->partition);
     put_text(text);
     fputc('\n', stderr);
-}
-
-/* What a message is about when the layer that found it did not say. */
-static const char *subject_or_operand(const struct cli *cli, const char *subject)
-{
-    if (subject[0] != '\0')
-        return subject;
-    return cli->operand ? cli->operand : "";
 }
 
 static void say_notice(void *context, enum notice_kind kind, const char *subject, const char *text)
@@ -64,7 +64,7 @@ static void say_notice(void *context, enum notice_kind kind, const char *subject
     if (kind == NOTICE_LOSS)
         cli->lost = true;
     if (kind != NOTICE_INFO || !cli->quiet)
-        put_message(cli, subject_or_operand(cli, subject), text);
+        put_message(cli, subject, text);
 }
 
 static size_t count_options(const struct cli_option *options)
@@ -281,7 +281,7 @@ int cli_fail(struct cli *cli, const struct fault *f)
 {
     if (f->code == FAULT_READER_GONE)
         return CLI_DONE;
-    put_message(cli, subject_or_operand(cli, f->subject), f->text);
+    put_message(cli, f->subject, f->text);
     return -f->code;
 }
 

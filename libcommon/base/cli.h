@@ -66,6 +66,7 @@ struct cli {
     const char *output;     /* -o's FILE; NULL, also for "-": standard output */
     bool lost;              /* a NOTICE_LOSS was told: exit status 5 */
     const char *operand;    /* the file that messages are about; set by main(), NULL until then */
+    unsigned partition;     /* the partition of it that messages are about; 0: none */
     const char *input;      /* the input's path once cli_input was called; NULL: standard input */
     struct notices notices; /* tells notices on standard error */
     char *letters;          /* private */
