@@ -9,18 +9,8 @@
 #include "base/bytes.h"
 #include "base/utf16.h"
 #include "part/gpt_backup.h"
+#include "part/gpt_format.h"
 #include "part/gpt_load.h"
-
-/* Offsets in a partition entry (UEFI 2.10, table 5-6). */
-enum {
-    PARTITION_TYPE_GUID = 0,
-    UNIQUE_PARTITION_GUID = 16,
-    STARTING_LBA = 32,
-    ENDING_LBA = 40,
-    ATTRIBUTES = 48,
-    PARTITION_NAME = 56,
-    PARTITION_NAME_UNITS = 36,
-};
 
 /* The sector size that the primary header's place shows, 0 if there is no header. */
 static int find_primary(const struct part_input *in, uint32_t *sector_size, struct fault *f)
@@ -72,17 +62,18 @@ static int add_entry(const struct part_input *in, const struct gpt *g, unsigned 
     struct guid type;
     struct part_entry *e;
 
-    memcpy(type.bytes, raw + PARTITION_TYPE_GUID, sizeof(type.bytes));
+    memcpy(type.bytes, raw + GPT_PARTITION_TYPE_GUID, sizeof(type.bytes));
     if (guid_is_zero(&type))
         return 0;
     if (part_table_add(t, &e, f) < 0)
         return f->code;
     e->number = index + 1;
-    part_entry_place(e, le64_at(raw + STARTING_LBA), le64_at(raw + ENDING_LBA), g->sector_size);
+    part_entry_place(e, le64_at(raw + GPT_STARTING_LBA), le64_at(raw + GPT_ENDING_LBA),
+                     g->sector_size);
     e->type_guid = type;
-    memcpy(e->uuid.bytes, raw + UNIQUE_PARTITION_GUID, sizeof(e->uuid.bytes));
-    e->attributes = le64_at(raw + ATTRIBUTES);
-    utf16le_to_utf8(raw + PARTITION_NAME, PARTITION_NAME_UNITS, e->name);
+    memcpy(e->uuid.bytes, raw + GPT_UNIQUE_PARTITION_GUID, sizeof(e->uuid.bytes));
+    e->attributes = le64_at(raw + GPT_ATTRIBUTES);
+    utf16le_to_utf8(raw + GPT_PARTITION_NAME, GPT_PARTITION_NAME_UNITS, e->name);
     check_extent(in, &g->header, e);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Backup GPTs: where they may be, and which of them to use. */
 #include "part/gpt_backup.h"
+#include "part/gpt_format.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,31 +9,14 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 #include "base/crc.h"
+#include "part/gpt_format.h"
 
-/* Offsets in the header (UEFI 2.10, table 5-5). */
-enum {
-    REVISION = 8,
-    HEADER_SIZE = 12,
-    HEADER_CRC32 = 16,
-    MY_LBA = 24,
-    ALTERNATE_LBA = 32,
-    FIRST_USABLE_LBA = 40,
-    LAST_USABLE_LBA = 48,
-    DISK_GUID = 56,
-    PARTITION_ENTRY_LBA = 72,
-    NUMBER_OF_PARTITION_ENTRIES = 80,
-    SIZE_OF_PARTITION_ENTRY = 84,
-    PARTITION_ENTRY_ARRAY_CRC32 = 88,
-};
-
-enum { HEADER_BYTES_MIN = 92, ENTRY_BYTES_MIN = 128, SECTOR_MAX = 4096 };
-
-static const char signature[8] = {'E', 'F', 'I', ' ', 'P', 'A', 'R', 'T'};
+enum { SECTOR_MAX = 4096 };
 
 int gpt_has_signature(const struct part_input *in, uint32_t sector_size, uint64_t lba, bool *has,
                       struct fault *f)
 {
-    char bytes[sizeof(signature)];
+    char bytes[sizeof(GPT_SIGNATURE) - 1];
     uint64_t offset = lba * sector_size;
     int code = source_require(in->disk, offset, sector_size, "a GPT header", f);
 
@@ -42,22 +25,22 @@ int gpt_has_signature(const struct part_input *in, uint32_t sector_size, uint64_
         return code == FAULT_DAMAGED ? 0 : code;
     if (reader_read(in->reader, offset, bytes, sizeof(bytes), f) < 0)
         return f->code;
-    *has = memcmp(bytes, signature, sizeof(signature)) == 0;
+    *has = memcmp(bytes, GPT_SIGNATURE, sizeof(bytes)) == 0;
     return 0;
 }
 
 /* "The CRC32 is computed over HeaderSize bytes, with this field zero." */
 static int check_header_crc(uint8_t *raw, uint32_t sector_size, struct fault *f)
 {
-    uint32_t header_size = le32_at(raw + HEADER_SIZE);
-    uint32_t stored = le32_at(raw + HEADER_CRC32);
+    uint32_t header_size = le32_at(raw + GPT_HEADER_SIZE);
+    uint32_t stored = le32_at(raw + GPT_HEADER_CRC32);
     uint32_t computed;
 
-    if (header_size < HEADER_BYTES_MIN || header_size > sector_size)
+    if (header_size < GPT_HEADER_BYTES || header_size > sector_size)
         return fault_set(f, FAULT_DAMAGED,
                          "HeaderSize is %" PRIu32 ", not from %d to the sector's %" PRIu32,
-                         header_size, HEADER_BYTES_MIN, sector_size);
-    put_le32(raw + HEADER_CRC32, 0);
+                         header_size, GPT_HEADER_BYTES, sector_size);
+    put_le32(raw + GPT_HEADER_CRC32, 0);
     computed = crc32_of(raw, header_size);
     if (stored != computed)
         return fault_set(f, FAULT_DAMAGED,
@@ -69,15 +52,15 @@ static int check_header_crc(uint8_t *raw, uint32_t sector_size, struct fault *f)
 static void decode_header(const uint8_t *raw, struct gpt_header *h)
 {
     *h = (struct gpt_header){
-        .alternate_lba = le64_at(raw + ALTERNATE_LBA),
-        .first_usable_lba = le64_at(raw + FIRST_USABLE_LBA),
-        .last_usable_lba = le64_at(raw + LAST_USABLE_LBA),
-        .partition_entry_lba = le64_at(raw + PARTITION_ENTRY_LBA),
-        .number_of_partition_entries = le32_at(raw + NUMBER_OF_PARTITION_ENTRIES),
-        .size_of_partition_entry = le32_at(raw + SIZE_OF_PARTITION_ENTRY),
-        .partition_entry_array_crc32 = le32_at(raw + PARTITION_ENTRY_ARRAY_CRC32),
+        .alternate_lba = le64_at(raw + GPT_ALTERNATE_LBA),
+        .first_usable_lba = le64_at(raw + GPT_FIRST_USABLE_LBA),
+        .last_usable_lba = le64_at(raw + GPT_LAST_USABLE_LBA),
+        .partition_entry_lba = le64_at(raw + GPT_PARTITION_ENTRY_LBA),
+        .number_of_partition_entries = le32_at(raw + GPT_NUMBER_OF_PARTITION_ENTRIES),
+        .size_of_partition_entry = le32_at(raw + GPT_SIZE_OF_PARTITION_ENTRY),
+        .partition_entry_array_crc32 = le32_at(raw + GPT_PARTITION_ENTRY_ARRAY_CRC32),
     };
-    memcpy(h->disk_guid.bytes, raw + DISK_GUID, sizeof(h->disk_guid.bytes));
+    memcpy(h->disk_guid.bytes, raw + GPT_DISK_GUID, sizeof(h->disk_guid.bytes));
 }
 
 /* The usable range, and that a byte offset of any sector in it fits in 64 bits. */
@@ -101,7 +84,7 @@ static int check_array(const struct gpt_header *h, uint32_t sector_size, struct 
     uint64_t sectors = div_round_up(bytes, sector_size);
     uint64_t start = h->partition_entry_lba;
 
-    if (h->size_of_partition_entry < ENTRY_BYTES_MIN || !is_power_of_2(h->size_of_partition_entry))
+    if (h->size_of_partition_entry < GPT_ENTRY_BYTES || !is_power_of_2(h->size_of_partition_entry))
         return fault_set(f, FAULT_DAMAGED, "SizeOfPartitionEntry is %" PRIu32 ", not 128 x 2^n",
                          h->size_of_partition_entry);
     if (bytes == 0 || bytes > GPT_ARRAY_MAX)
@@ -129,16 +112,16 @@ static int read_header(const struct part_input *in, uint32_t sector_size, uint64
 
     if (part_input_read(in, lba * sector_size, raw, sector_size, "the header", f) < 0)
         return f->code;
-    if (memcmp(raw, signature, sizeof(signature)) != 0)
+    if (memcmp(raw, GPT_SIGNATURE, strlen(GPT_SIGNATURE)) != 0)
         return fault_set(f, FAULT_DAMAGED, "no signature 'EFI PART'");
-    out->alternate_claim = le64_at(raw + ALTERNATE_LBA);
+    out->alternate_claim = le64_at(raw + GPT_ALTERNATE_LBA);
     if (check_header_crc(raw, sector_size, f) < 0)
         return f->code;
-    if (le16_at(raw + REVISION + 2) != 1)
+    if (le16_at(raw + GPT_REVISION + 2) != 1)
         return fault_set(f, FAULT_UNSUPPORTED, "GPT revision %u.%u is not supported, only 1.x",
-                         le16_at(raw + REVISION + 2), le16_at(raw + REVISION));
-    if (le64_at(raw + MY_LBA) != lba)
-        return fault_set(f, FAULT_DAMAGED, "MyLBA is %" PRIu64, le64_at(raw + MY_LBA));
+                         le16_at(raw + GPT_REVISION + 2), le16_at(raw + GPT_REVISION));
+    if (le64_at(raw + GPT_MY_LBA) != lba)
+        return fault_set(f, FAULT_DAMAGED, "MyLBA is %" PRIu64, le64_at(raw + GPT_MY_LBA));
     decode_header(raw, &found);
     if (check_usable(&found, sector_size, f) < 0 || check_array(&found, sector_size, f) < 0)
         return f->code;

@@ -13,8 +13,6 @@
 /* The largest array of entries that is read: 256 times what is usual, and what Linux takes. */
 enum { GPT_ARRAY_MAX = 4 << 20 };
 
-enum { GPT_PRIMARY_LBA = 1 };
-
 /* The GPT header (UEFI 2.10, table 5-5), checked. */
 struct gpt_header {
     uint64_t alternate_lba;

@@ -9,32 +9,18 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 
-/* Offsets in a boot record (UEFI 2.10, table 5-1) and in one of its entries (table 5-2). */
-enum {
-    UNIQUE_MBR_DISK_SIGNATURE = 440,
-    PARTITION_RECORDS = 446,
-    SIGNATURE = 510,
-    RECORD_BYTES = 16,
-    BOOT_INDICATOR = 0,
-    OS_TYPE = 4,
-    STARTING_LBA = 8,
-    SIZE_IN_LBA = 12,
-};
-
-enum { FIRST_LOGICAL = 5 };
-
 void mbr_decode(const uint8_t sector[MBR_BYTES], struct mbr *m)
 {
-    m->signed_ = sector[SIGNATURE] == 0x55 && sector[SIGNATURE + 1] == 0xaa;
-    m->disk_signature = le32_at(sector + UNIQUE_MBR_DISK_SIGNATURE);
+    m->signed_ = sector[MBR_SIGNATURE] == 0x55 && sector[MBR_SIGNATURE + 1] == 0xaa;
+    m->disk_signature = le32_at(sector + MBR_UNIQUE_DISK_SIGNATURE);
     for (unsigned i = 0; i < MBR_ENTRIES; i++) {
-        const uint8_t *raw = sector + PARTITION_RECORDS + (size_t)i * RECORD_BYTES;
+        const uint8_t *raw = sector + MBR_PARTITION_RECORDS + (size_t)i * MBR_RECORD_BYTES;
 
         m->entries[i] = (struct mbr_entry){
-            .boot_indicator = raw[BOOT_INDICATOR],
-            .os_type = raw[OS_TYPE],
-            .starting_lba = le32_at(raw + STARTING_LBA),
-            .size_in_lba = le32_at(raw + SIZE_IN_LBA),
+            .boot_indicator = raw[MBR_BOOT_INDICATOR],
+            .os_type = raw[MBR_OS_TYPE],
+            .starting_lba = le32_at(raw + MBR_STARTING_LBA),
+            .size_in_lba = le32_at(raw + MBR_SIZE_IN_LBA),
         };
     }
 }
@@ -54,7 +40,7 @@ static bool is_used(const struct mbr_entry *e)
 
 static bool is_extended(const struct mbr_entry *e)
 {
-    return is_used(e) && (e->os_type == 0x05 || e->os_type == 0x0f || e->os_type == 0x85);
+    return is_used(e) && mbr_type_is_extended(e->os_type);
 }
 
 unsigned mbr_used(const struct mbr *m)
@@ -156,7 +142,7 @@ static int read_ebr(const struct part_input *in, const struct chain *c, struct m
         return fault_set(f, FAULT_DAMAGED,
                          "the extended boot record at sector %" PRIu64
                          " ends with 0x%04x, not 0xaa55",
-                         sector, le16_at(raw + SIGNATURE));
+                         sector, le16_at(raw + MBR_SIGNATURE));
     return 0;
 }
 
@@ -266,7 +252,7 @@ static int read_chains(const struct part_input *in, const struct mbr *m, unsigne
 int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table *t,
              struct fault *f)
 {
-    unsigned number = FIRST_LOGICAL;
+    unsigned number = MBR_FIRST_LOGICAL;
     struct part_entry *e;
     struct fault lost;
 

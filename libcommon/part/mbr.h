@@ -8,16 +8,9 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "part/mbr_format.h"
 #include "part/part.h"
 #include "part/table.h"
-
-enum { MBR_BYTES = 512, MBR_ENTRIES = 4 };
-
-/* How many extended boot records a chain may have; sfdisk writes up to 56 of them. */
-enum { MBR_EBR_MAX = 256 };
-
-/* OSType of the entry that protects a GPT. */
-enum { MBR_TYPE_GPT_PROTECTIVE = 0xee };
 
 /* One of the four entries (UEFI 2.10, table 5-2), in host order.  It is used if it has sectors. */
 struct mbr_entry {

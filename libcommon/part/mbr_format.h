@@ -3,6 +3,9 @@
 #ifndef PART_MBR_FORMAT_H
 #define PART_MBR_FORMAT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Offsets in its sector (table 5-1). */
 enum {
     MBR_UNIQUE_DISK_SIGNATURE = 440, /* boot code ends here */
@@ -36,5 +39,11 @@ enum {
     MBR_TYPE_EXTENDED_LBA = 0x0f,
     MBR_TYPE_EXTENDED_LINUX = 0x85,
 };
+
+static inline bool mbr_type_is_extended(uint8_t os_type)
+{
+    return os_type == MBR_TYPE_EXTENDED || os_type == MBR_TYPE_EXTENDED_LBA ||
+           os_type == MBR_TYPE_EXTENDED_LINUX;
+}
 
 #endif

@@ -16,12 +16,6 @@ struct part_wish *part_plan_extended(const struct part_plan *p)
     return NULL;
 }
 
-static bool type_is_extended(const struct part_type *t)
-{
-    return t->byte == MBR_TYPE_EXTENDED || t->byte == MBR_TYPE_EXTENDED_LBA ||
-           t->byte == MBR_TYPE_EXTENDED_LINUX;
-}
-
 /* Linux's file systems, unless something else was wished for. */
 static int set_types(struct part_plan *p, struct fault *f)
 {
@@ -33,7 +27,7 @@ static int set_types(struct part_plan *p, struct fault *f)
         w->has_type = true;
         if (p->kind == PART_GPT && w->bootable)
             w->attributes |= PART_ATTR_LEGACY_BOOTABLE;
-        w->extended = p->kind == PART_MBR && type_is_extended(&w->type);
+        w->extended = p->kind == PART_MBR && mbr_type_is_extended(w->type.byte);
     }
     return 0;
 }
