@@ -222,6 +222,50 @@ Try 'partextract --help'."
     same want got
 }
 
+@test "a whole partition beside damaged ones is written, with status 5" {
+    cp gpt.raw disk.raw
+    local told='partextract: disk.raw: partition 3 (sectors 20480 to 61439 of 512 bytes) lies past the end of the disk (20000000 bytes)'
+    truncate -s 20000000 disk.raw # within partition 3, and before 4 and 5
+    cut_out gpt.raw 2 want
+    for n in 2 uuid=AAAAAAAA-0000-0000-0000-000000000002; do
+        try partextract -q -o out/got "$n" disk.raw
+        expect_like 5 '(partextract: disk.raw: partition [345] \(sectors .*\) lies past the end of the disk \(20000000 bytes\).?)+'
+        [[ $stderr == *"$told"* ]]
+        same want out/got
+        rm out/got
+    done
+    try partextract -q -o out/got largest disk.raw
+    expect_like 3 "(.*
+)+partextract: disk.raw: partition 3 \(sectors 20480 to 61439\) is not whole: the disk ends before it does"
+    # Overlapping ones have their bytes; one that ends before it starts has none.
+    cp gpt.raw disk.raw
+    poke disk.raw $(($(entry 1) + 40)) "$(le64 18434)"
+    poke disk.raw $(($(entry 4) + 40)) "$(le64 99998)"
+    seal disk.raw
+    try bash -c 'partextract -o out/got 1 disk.raw && exit; cmp out/got <(dd if=disk.raw bs=512 skip=2048 count=16387 status=none) && exit 5'
+    expect_like 5 'partextract: disk.raw: partition 4 ends at sector 99998 before it starts at sector 100000
+partextract: disk.raw: partitions 1 \(sectors 2048 to 18434\) and 2 \(18433 to 20479\) overlap'
+    rm out/got
+    try partextract -q -o out/got 4 disk.raw
+    expect_like 3 '(.*
+)+partextract: disk.raw: partition 4 has no bytes: its last sector 99998 lies before its first 100000'
+    left_behind out
+}
+
+@test "a damaged chain: what comes before the damage is written" {
+    cp mbr.raw disk.raw
+    poke disk.raw $((45056 * 512 + 510)) 0000
+    cut_out mbr.raw 5 want
+    for run in 'partextract 5 disk.raw' 'cat disk.raw | partextract 5'; do
+        try bash -c "$run >got"
+        expect_like 5 'partextract: .*: the extended boot record at sector 45056 ends with 0x0000, not 0xaa55: logical partitions from number 6 on are not known'
+        same want got
+    done
+    try partextract 6 disk.raw
+    expect_like 2 "(.*
+)partextract: disk.raw: no partition '6'; there are: 1 .*"
+}
+
 @test "input that ends inside the table" {
     local cut
     for cut in 0 511 512 600 1024 17407; do

@@ -43,6 +43,12 @@ static bool is_extended(const struct mbr_entry *e)
     return is_used(e) && mbr_type_is_extended(e->os_type);
 }
 
+/* In an extended boot record: does it lead to the next one?  Its size is of no use then. */
+static bool is_link(const struct mbr_entry *e)
+{
+    return mbr_type_is_extended(e->os_type) && (is_used(e) || e->starting_lba != 0);
+}
+
 unsigned mbr_used(const struct mbr *m)
 {
     unsigned n = 0;
@@ -183,14 +189,14 @@ static int take_ebr(const struct part_input *in, const struct chain *c, const st
     for (unsigned i = 0; i < MBR_ENTRIES; i++) {
         const struct mbr_entry *e = &m->entries[i];
 
-        if (!is_used(e))
+        if (!is_used(e) && !is_link(e))
             continue;
         if (i >= 2) {
             notice(in->notices, NOTICE_LOSS, NULL,
                    "entry %u of the extended boot record at sector %" PRIu64
                    " is not read: only the first two have a meaning",
                    i + 1, c->visited[c->count - 1]);
-        } else if (!is_extended(e)) {
+        } else if (!is_link(e)) {
             if (add_logical(in, c, e, (*number)++, t, f) < 0)
                 return f->code;
         } else if (*next) {
