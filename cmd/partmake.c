@@ -18,7 +18,9 @@ struct opts {
     const char *script;
     const char *seed;
     const char *boot_code;
-    uint64_t size; /* bytes, or PART_ANY */
+    uint64_t size;        /* bytes, or PART_ANY */
+    uint64_t align;       /* bytes, 0: not given */
+    uint32_t sector_size; /* bytes, 0: not given */
     bool has_type;
 };
 
@@ -36,7 +38,10 @@ static const struct cli_option options[] = {
     {KEY_ALIGN, "align", "SIZE", "partitions start at multiples of SIZE (default: 1M)"},
     {KEY_SEED, "seed", "TEXT", "make UUIDs from TEXT (default: from the layout)"},
     {KEY_BOOT_CODE, "boot-code", "FILE", "put up to 440 bytes of FILE before the table"},
-    IMAGE_OPTIONS,
+    {'f', "format", "FMT", "each FILE is raw or qcow2 (default: detected)"},
+    {IMAGE_KEY_BACKING_DIR, "backing-dir", "DIR",
+     "backing and data files may lie in DIR too (repeatable)"},
+    {IMAGE_KEY_NO_BACKING, "no-backing", NULL, "refuse a FILE that needs a backing or data file"},
     CLI_OPTION_OUTPUT,
     CLI_OPTION_QUIET,
     CLI_OPTION_PROGRESS,
@@ -81,11 +86,11 @@ static void set_type(const struct cli *cli, struct opts *o, struct part_plan *p,
         cli_usage(cli, "option '--type' takes gpt or mbr, not '%s'", value);
 }
 
-static void set_sector_size(const struct cli *cli, struct part_plan *p, const char *value)
+static void set_sector_size(const struct cli *cli, struct opts *o, const char *value)
 {
     if (strcmp(value, "512") != 0 && strcmp(value, "4096") != 0)
         cli_usage(cli, "option '--sector-size' takes 512 or 4096, not '%s'", value);
-    p->sector_size = (uint32_t)strtoul(value, NULL, 10);
+    o->sector_size = (uint32_t)strtoul(value, NULL, 10);
 }
 
 static void take_option(struct cli *cli, struct opts *o, struct part_plan *p, int key,
@@ -102,10 +107,10 @@ static void take_option(struct cli *cli, struct opts *o, struct part_plan *p, in
         o->size = parse_size(cli, "size", value);
         break;
     case KEY_SECTOR_SIZE:
-        set_sector_size(cli, p, value);
+        set_sector_size(cli, o, value);
         break;
     case KEY_ALIGN:
-        p->grain = parse_size(cli, "align", value);
+        o->align = parse_size(cli, "align", value);
         break;
     case KEY_SEED:
         o->seed = value;
@@ -128,20 +133,31 @@ static void parse_options(struct cli *cli, struct opts *o, struct part_plan *p)
         take_option(cli, o, p, key, value);
     if (!o->script && cli_operands(cli) == 0)
         cli_usage(cli, "which partitions?");
-    if (!is_power_of_2(p->grain) || p->grain < p->sector_size)
-        cli_usage(cli, "option '--align' takes a power of two, from the size of a sector on");
+    if (o->sector_size)
+        p->sector_size = o->sector_size;
+    if (o->align)
+        p->grain = o->align;
 }
 
-/* ---- the script ---- */
+/* ---- files that are read whole ---- */
 
-static int read_script(const struct opts *o, struct part_plan *p, struct fault *f)
+static int read_input(const struct cli *cli, const char *path, size_t max, uint8_t **bytes,
+                      size_t *length, struct fault *f)
+{
+    if (product_refuse_input(cli, path, f) < 0)
+        return f->code;
+    return smallfile_read(path, max, bytes, length, f);
+}
+
+static int read_script(const struct cli *cli, const struct opts *o, struct part_plan *p,
+                       struct fault *f)
 {
     enum part_kind kind = p->kind;
     uint8_t *text;
     size_t length;
     int code;
 
-    if (smallfile_read(o->script, SCRIPT_BYTES_MAX, &text, &length, f) < 0)
+    if (read_input(cli, o->script, SCRIPT_BYTES_MAX, &text, &length, f) < 0)
         return f->code;
     code = part_plan_read_script(p, (const char *)text, length, f);
     free(text);
@@ -150,6 +166,12 @@ static int read_script(const struct opts *o, struct part_plan *p, struct fault *
     if (o->has_type && kind != p->kind)
         return fault_set(f, FAULT_USAGE, "-t %s, but the script's label is %s",
                          kind == PART_GPT ? "gpt" : "mbr", p->kind == PART_GPT ? "gpt" : "dos");
+    if (o->sector_size && o->sector_size != p->sector_size)
+        return fault_set(f, FAULT_USAGE, "--sector-size=%u, but the script's sector-size is %u",
+                         o->sector_size, p->sector_size);
+    if (o->align && o->align != p->grain)
+        return fault_set(f, FAULT_USAGE, "--align is %llu bytes, but the script's grain is %llu",
+                         ull(o->align), ull(p->grain));
     return 0;
 }
 
@@ -166,13 +188,13 @@ static int set_disk_size(const struct opts *o, struct part_plan *p, struct fault
     return 0;
 }
 
-static int encode(const struct opts *o, struct run *r, struct fault *f)
+static int encode(const struct cli *cli, const struct opts *o, struct run *r, struct fault *f)
 {
     uint8_t *code = NULL;
     size_t length = 0;
     int result;
 
-    if (o->boot_code && smallfile_read(o->boot_code, PART_BOOT_CODE_MAX, &code, &length, f) < 0)
+    if (o->boot_code && read_input(cli, o->boot_code, PART_BOOT_CODE_MAX, &code, &length, f) < 0)
         return f->code;
     result = part_plan_encode(&r->plan, code, length, &r->pieces, f);
     free(code);
@@ -195,10 +217,11 @@ static int run(struct cli *cli, const struct opts *o, struct run *r, struct faul
     struct part_plan *p = &r->plan;
     int code;
 
-    if ((o->script && (code = read_script(o, p, f)) < 0) || (code = set_disk_size(o, p, f)) < 0 ||
+    if ((o->script && (code = read_script(cli, o, p, f)) < 0) ||
+        (code = set_disk_size(o, p, f)) < 0 ||
         (code = contents_open(&r->contents, cli, &o->image, !o->script, p, f)) < 0 ||
         (code = part_plan_lay_out(p, f)) < 0 || (code = part_plan_identify(p, o->seed, f)) < 0 ||
-        (code = encode(o, r, f)) < 0 ||
+        (code = encode(cli, o, r, f)) < 0 ||
         (code = product_open(&r->product, cli, OUTPUT_BINARY, content_bytes(p), f)) < 0)
         return code;
     code = assemble(p, &r->pieces, &r->contents, r->product.sink, &r->product.progress, f);
@@ -223,7 +246,6 @@ int main(int argc, char **argv)
 
     cli_start(&cli, &command, argc, argv);
     part_plan_start(&r.plan);
-    contents_shield(&cli);
     parse_options(&cli, &o, &r.plan);
     code = run(&cli, &o, &r, &f);
     free_run(&r);

@@ -195,8 +195,8 @@ rebuilds() {
 }
 
 @test "scripts as people write them: without names, with units, comments and letters" {
-    printf '%s\n' '# a comment' '' 'label: dos' 'label-id: 0xCAFE0001' 'unit: sectors' 'device: /dev/sda' \
-        ',1MiB,L,*' '4096, 2048, S' '  size=1M , type=V ' ', , E' ',1M' ',,,*' >script
+    printf '%s\n' '# a comment' '' 'label-id: 0xCAFE0001' 'label: dos' 'unit: sectors' 'device: /dev/sda' \
+        ',1MiB,L,*' '4096 2048 S' '  size=1M , type=V ' ', , E' ',1M' ',,,*' >script
     try partmake --script=script --size=32M -o disk.raw '' '' esp.img '' esp.img
     expect 0
     good_table disk.raw
@@ -353,13 +353,17 @@ kernels_partitions() {
 
 # ---- what cannot be ----
 
-# refused MESSAGE ARGUMENT...: with status 2, and no file is left.
-refused() {
-    local message=$1
-    shift
+# refused_as STATUS MESSAGE ARGUMENT...: and no file is left.
+refused_as() {
+    local wanted=$1 message=$2
+    shift 2
     try partmake -o new.raw "$@"
-    expect 2 "partmake: $message"
+    expect "$wanted" "partmake: $message"
     [ ! -e new.raw ]
+}
+
+refused() {
+    refused_as 2 "$@"
 }
 
 @test "partitions that overlap, or lie where there is no room" {
@@ -376,6 +380,25 @@ refused() {
     refused "partition 1 (sectors 2048 to 4095) and partition 2 (3000 to 131071) overlap" \
         -t mbr --size=64M esp.img :type=extended,start=3000
     refused "no space is left for partition 3: sector 6144 is not before 4063" --size=2M :size=1K :size=1K :type=swap
+}
+
+@test "no place for a file in an extended partition" {
+    refused "partition 1 is extended, it holds partitions: there is no place for root.img" \
+        -t mbr --size=64M root.img:type=extended,size=10M esp.img
+    try bash -c 'partmake -t mbr --size=64M -o new.raw -:type=extended,size=10M <root.img'
+    expect 2 "partmake: partition 1 is extended, it holds partitions: there is no place for standard input"
+}
+
+@test "numbers of a script that would wrap" {
+    local n
+    for n in 1152921504606846976 18446744073709551614; do
+        refused "FirstUsableLBA $n is past sector 1125899906842623" --script=<(echo "first-lba: $n")
+        refused "LastUsableLBA $n is past sector 1125899906842623" --script=<(echo "last-lba: $n")
+        refused "partition 1 starts at sector $n with 1 sectors: a disk has no numbers past 1125899906842623" odd.img:start=$n
+        refused "partition 1 starts at sector 2048 with $n sectors: a disk has no numbers past 1125899906842623" odd.img:size=$n
+    done
+    refused "FirstUsableLBA 10000 is past LastUsableLBA, sector 100" --size=64M --script=<(
+        printf '%s\n' 'first-lba: 10000' 'last-lba: 100')
 }
 
 @test "partitions that do not fit: the message says what would do" {
@@ -397,6 +420,8 @@ refused() {
         -t mbr :size=2T
     refused "partition 2 starts at sector 4294967296 with 2 sectors: an MBR has no numbers past 4294967295 (a GPT has)" \
         -t mbr :size=2097151M :size=1K
+    refused "partition 1 starts at sector 4294967290 with 10 sectors: an MBR has no numbers past 4294967295 (a GPT has)" \
+        -t mbr --size=3T :start=4294967290,size=10
     refused "partition 1 has neither a size nor a file, and the size of the disk is not given" :type=swap
 }
 
@@ -446,8 +471,8 @@ refused() {
 
 @test "fields that are none, or have no such value" {
     local takes='takes sectors, or a size such as 512M or 10GiB, not'
-    refused "odd.img:sise=1: no field 'sise=': there are start=, size=, type=, uuid=, name=, attrs= and bootable" odd.img:sise=1
-    refused "odd.img:bootabel: no field 'bootabel=': there are start=, size=, type=, uuid=, name=, attrs= and bootable" odd.img:bootabel
+    refused "odd.img:sise=1: no field 'sise': there are start=, size=, type=, uuid=, name=, attrs= and bootable" odd.img:sise=1
+    refused "odd.img:bootabel: no field 'bootabel': there are start=, size=, type=, uuid=, name=, attrs= and bootable" odd.img:bootabel
     refused "odd.img:size=1X: size= $takes '1X'" odd.img:size=1X
     refused "odd.img:size=-1: size= $takes '-1'" odd.img:size=-1
     refused "odd.img:size=99999999999999999999: size= $takes '99999999999999999999'" odd.img:size=99999999999999999999
@@ -464,6 +489,9 @@ refused() {
     refused "odd.img:name=x: name= is not for MBR" -t mbr odd.img:name=x
     refused "odd.img:uuid=x: uuid= is not for MBR" -t mbr odd.img:uuid=x
     refused "odd.img:attrs=x: attrs= is not for MBR" -t mbr odd.img:attrs=x
+    refused "odd.img:size: no field 'size': there are start=, size=, type=, uuid=, name=, attrs= and bootable" odd.img:size
+    refused "odd.img:size=: size= $takes ''" odd.img:size=
+    refused "odd.img:type=: type= is empty" odd.img:type=
 }
 
 @test "scripts that are malformed: status 3, and the line" {
@@ -501,8 +529,14 @@ END
     refused "2 files, but the script has 1 partitions" --script=script esp.img esp.img
     refused "esp.img:size=1: has fields: with --script, operands are files only" --script=script esp.img:size=1
     refused "-t mbr, but the script's label is gpt" -t mbr --script=<(echo 'label: gpt')
-    refused "partitions cannot be aligned to 512 bytes: a sector has 4096" --script=<(
+    refused "partitions are aligned to a power of two from the sector's 4096 bytes to 1 TiB, not to 512" --script=<(
         printf '%s\n' 'grain: 512' 'sector-size: 4096' 'size=1')
+    refused "--sector-size=4096, but the script's sector-size is 512" --sector-size=4096 --script=<(
+        printf '%s\n' 'sector-size: 512' 'size=1')
+    refused "--align is 2097152 bytes, but the script's grain is 4096" --align=2M --script=<(
+        printf '%s\n' 'grain: 4096' 'size=1')
+    refused "first-lba, last-lba and table-length are not for MBR" --script=<(
+        printf '%s\n' 'label: dos' 'first-lba: 100' 'size=1')
 }
 
 @test "options that make no sense" {
@@ -511,8 +545,11 @@ END
     refused "option '--type' takes gpt or mbr, not 'bsd'$help" -t bsd odd.img
     refused "option '--size' takes a size such as 512M or 10GiB, not '0'$help" --size=0 odd.img
     refused "option '--sector-size' takes 512 or 4096, not '1024'$help" --sector-size=1024 odd.img
-    refused "option '--align' takes a power of two, from the size of a sector on$help" --align=3M odd.img
-    refused "option '--align' takes a power of two, from the size of a sector on$help" --align=256 odd.img
+    refused "option '--align' takes a size such as 512M or 10GiB, not '1X'$help" --align=1X odd.img
+    local aligned="partitions are aligned to a power of two from the sector's 512 bytes to 1 TiB, not to"
+    refused "$aligned 3145728" --align=3M odd.img
+    refused "$aligned 256" --align=256 odd.img
+    refused "$aligned 4611686018427387904" --align=4E odd.img:start=34
     refused "--size is 1000 bytes, no multiple of the sector's 512" --size=1000 odd.img
     refused "standard input can be only one partition" -- -:size=1M -:size=1M </dev/null
     try partmake -o new.raw none.img:size=1M
@@ -520,6 +557,14 @@ END
 }
 
 @test "the output is none of the inputs" {
+    echo size=1M >script
+    try partmake -o script --script=script
+    expect 2 "partmake: script: is the input itself: write to another file"
+    try partmake -o script --boot-code=script esp.img
+    expect 2 "partmake: script: is the input itself: write to another file"
+    # What is not read is no input.
+    try bash -c 'partmake -o out.raw :size=1M <odd.img'
+    expect 0
     cp odd.img in.img
     try partmake -o in.img odd.img in.img
     expect 2 "partmake: in.img: is the input itself: write to another file"
@@ -538,9 +583,53 @@ END
     [ ! -e new.raw ]
 }
 
-@test "a colon in a file's name" {
-    cp odd.img a:b
-    try partmake -o disk.raw 'a\:b:size=1M'
+@test "a colon and a backslash in a file's name, and arguments that start with -:" {
+    cp odd.img 'a:b\'
+    try partmake -o disk.raw 'a\:b\\:size=1M'
     expect 0
     holds disk.raw 1 odd.img
+    try bash -c 'partmake --seed -:x -o -:y -:size=1M <odd.img'
+    expect 0
+    holds ./-:y 1 odd.img
+    partmake --seed=-:x odd.img:size=1M | same - ./-:y
+    try bash -c 'partmake -:sise=1M <odd.img'
+    expect 2 "partmake: -:sise=1M: no field 'sise': there are start=, size=, type=, uuid=, name=, attrs= and bootable"
+}
+
+@test "a block device, a directory, and a pipe that ends before its partition" {
+    mkdir dir
+    refused "dir: is neither a regular file nor a block device" dir
+    head -c 1000 root.img >head.img
+    cat head.img | partmake -o disk.raw -:size=1M
+    holds disk.raw 1 head.img
+    need_root
+    loop=$(losetup --find --show --read-only root.img)
+    try partmake -o disk.raw "$loop"
+    losetup --detach "$loop"
+    expect 0
+    holds disk.raw 1 root.img
+}
+
+@test "logical partitions in another order than their numbers, and with one that takes the space between" {
+    printf '%s\n' 'label: dos' 'x1 : start=4096,size=100000,type=5' 'x5 : start=10240,size=2048' \
+        'x6 : start=6144,size=2048' >script
+    try partmake --size=64M --script=script -o disk.raw '' esp.img root.img:
+    expect 2 "partmake: partition 6: root.img has 4194304 bytes, more than its size= of 1048576 (2048 sectors)"
+    try partmake --size=64M --script=script -o disk.raw '' esp.img esp.img
+    expect 0
+    good_table disk.raw
+    same <(fields disk.raw node start size) - <<'END'
+disk.raw1 4096 100000
+disk.raw5 10240 2048
+disk.raw6 6144 2048
+END
+    holds disk.raw 6 esp.img
+    try partmake -t mbr --size=64M -o disk.raw :type=extended,size=20M : esp.img:start=20480
+    expect 0
+    good_table disk.raw
+    same <(fields disk.raw start size) - <<'END'
+2048 40960
+4096 14336
+20480 2048
+END
 }

@@ -7,6 +7,9 @@
 
 #include "io/engine.h"
 
+/* A content of unknown length is moved as far as it goes. */
+_Static_assert(PART_ANY == SIZE_UNKNOWN, "the engine takes what a plan says");
+
 /* Something that goes to an offset of the disk: a piece of the table, or a partition. */
 struct segment {
     uint64_t offset;                /* bytes */
@@ -76,7 +79,9 @@ static int put_segments(struct engine *e, const struct part_plan *plan,
         const struct segment *s = &segments[i];
         uint64_t length = s->piece ? s->piece->length : 0;
 
-        if (s->offset > at && sink_hole(to, s->offset - at, f) < 0)
+        if (s->offset < at) /* never so in a plan that is laid out: nothing may be shifted */
+            return fault_set(f, FAULT_SYSTEM, "offset %" PRIu64 " is written to twice", s->offset);
+        if (sink_hole(to, s->offset - at, f) < 0)
             return f->code;
         if ((s->piece ? sink_data(to, s->piece->bytes, length, f)
                       : put_content(e, s, s->wish->size * plan->sector_size, to, progress, &length,

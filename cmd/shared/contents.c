@@ -2,30 +2,13 @@
 /* The operands FILE:FIELDS of a command that makes a disk: what goes into its partitions. */
 #include "shared/contents.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/product.h"
 
-/* "-:FIELDS" is no option: a backslash, which split_operand takes off again, says so. */
-void contents_shield(struct cli *cli)
-{
-    for (int i = 1; i < cli->argc; i++) {
-        char *shielded;
-        struct fault f;
-
-        if (strncmp(cli->argv[i], "-:", 2) != 0)
-            continue;
-        if (asprintf(&shielded, "\\%s", cli->argv[i]) < 0) {
-            fault_memory(&f, "an operand", strlen(cli->argv[i]) + 2);
-            exit(cli_fail(cli, &f));
-        }
-        cli->argv[i] = shielded;
-    }
-}
-
-/* Split "FILE:FIELDS" at the first colon that no backslash precedes; *file is the caller's. */
+/* Split "FILE:FIELDS" at the first colon that no backslash precedes, nor is one of two of them:
+ * they stand for one.  *file is the caller's. */
 static int split_operand(const char *operand, char **file, const char **fields, struct fault *f)
 {
     char *to = malloc(strlen(operand) + 1);
@@ -35,7 +18,7 @@ static int split_operand(const char *operand, char **file, const char **fields, 
     if (!to)
         return fault_memory(f, "an operand", strlen(operand) + 1);
     for (; *operand && *operand != ':'; operand++) {
-        if (*operand == '\\' && (operand[1] == ':' || operand[1] == '-'))
+        if (*operand == '\\' && (operand[1] == ':' || operand[1] == '\\'))
             operand++;
         *to++ = *operand;
     }

@@ -24,9 +24,6 @@ struct contents {
     bool stdin_used;
 };
 
-/* Before the options are looked at: see to it that "-:FIELDS" does not pass for one. */
-void contents_shield(struct cli *cli);
-
 /*
  * Open all operands, raw or qcow2 as the options say.  Each adds a wish to the plan or, where they
  * have no fields, belongs to the one in its place; the wish is told how long its content is, but

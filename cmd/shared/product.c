@@ -23,7 +23,7 @@ int product_open(struct product *p, const struct cli *cli, enum output_kind kind
 {
     bool quiet;
 
-    if (product_refuse_input(cli, cli->input, f) < 0)
+    if (cli->operand && product_refuse_input(cli, cli->input, f) < 0)
         return f->code;
     if (output_open(cli->output, kind, &p->output, f) < 0 ||
         sink_to_fd(output_fd(p->output), output_name(p->output), &p->sink, f) < 0)

@@ -23,8 +23,8 @@ struct product {
 int product_refuse_input(const struct cli *cli, const char *input, struct fault *f);
 
 /* Open what -o named, or standard output, and start the progress (total in bytes, 0 if unknown).
- * To be called once the input has proved itself; an output that is the input (cli_input) itself
- * is FAULT_USAGE. */
+ * To be called once the input has proved itself; an output that is the run's one input (cli_input)
+ * itself is FAULT_USAGE. */
 int product_open(struct product *p, const struct cli *cli, enum output_kind kind, uint64_t total,
                  struct fault *f);
 

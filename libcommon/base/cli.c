@@ -105,6 +105,31 @@ static void occupy_standard_descriptors(void)
             (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/*
+ * "-:..." is an operand in every command: standard input, and fields for it.  getopt would take it
+ * for options, so it is shown something else until it has seen all arguments.
+ */
+static const char shield = 'x';
+
+static void shield_operands(struct cli *cli)
+{
+    size_t n = 0;
+
+    for (int i = 1; i < cli->argc; i++)
+        if (strncmp(cli->argv[i], "-:", 2) == 0) {
+            cli->argv[i][0] = shield;
+            cli->shielded[n++] = cli->argv[i];
+        }
+}
+
+/* Make it what it was: all that were shielded, or the one that is an option's argument. */
+static void unshield(const struct cli *cli, const char *only)
+{
+    for (char **text = cli->shielded; *text; text++)
+        if (!only || *text == only)
+            **text = '-';
+}
+
 void cli_start(struct cli *cli, const struct cli_command *command, int argc, char **argv)
 {
     size_t options = count_options(command->options) + count_options(common_options);
@@ -116,13 +141,15 @@ void cli_start(struct cli *cli, const struct cli_command *command, int argc, cha
     signal(SIGPIPE, SIG_IGN);
     cli->letters = calloc(2 * options + 2, 1);
     cli->longs = calloc(options + 1, sizeof(struct option));
-    if (!cli->letters || !cli->longs) {
+    cli->shielded = calloc((size_t)argc + 1, sizeof(*cli->shielded));
+    if (!cli->letters || !cli->longs || !cli->shielded) {
         put_message(cli, "", "out of memory");
         exit(-FAULT_SYSTEM);
     }
     cli->letters[0] = ':'; /* getopt then tells a missing argument from an unknown option */
     add_options(cli, &longs, command->options);
     add_options(cli, &longs, common_options);
+    shield_operands(cli);
     opterr = 0;
 }
 
@@ -172,8 +199,10 @@ static void drop_tables(struct cli *cli)
 {
     free(cli->letters);
     free(cli->longs);
+    free(cli->shielded);
     cli->letters = NULL;
     cli->longs = NULL;
+    cli->shielded = NULL;
 }
 
 /* The options that mean the same in every command: true if this was one. */
@@ -200,9 +229,11 @@ int cli_next(struct cli *cli, const char **value)
 {
     int key;
 
-    do
+    do {
         key = getopt_long(cli->argc, cli->argv, cli->letters, cli->longs, NULL);
-    while (take_common(cli, key));
+        if (key == CLI_END || optarg)
+            unshield(cli, key == CLI_END ? NULL : optarg);
+    } while (take_common(cli, key));
     *value = optarg;
     switch (key) {
     case 'h':

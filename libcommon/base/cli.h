@@ -71,6 +71,7 @@ struct cli {
     struct notices notices; /* tells notices on standard error */
     char *letters;          /* private */
     void *longs;            /* private */
+    char **shielded;        /* private */
 };
 
 /* Get ready: SIGPIPE ignored (a closed pipe is a quiet end, see cli_fail), option tables built. */

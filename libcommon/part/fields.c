@@ -35,17 +35,25 @@ static bool take_escape(const char *text, char *byte)
     return low >= 0 && *byte != '\0';
 }
 
-/* Copy a field onto itself without its quotes; *end is what follows it. */
-static int unquote(char *field, char **end, struct fault *f)
+static bool is_blank(char c)
 {
-    char *from = field, *to = field;
-    char *kept = field; /* where blanks at the end start to be cut off */
+    return c == ' ' || c == '\t';
+}
+
+static bool is_separator(char c)
+{
+    return c == ',' || c == ';';
+}
+
+/* Copy a value onto itself without its quotes; *end is where it ended, *stop where the copy did. */
+static int unquote(char *value, char **end, char **stop, struct fault *f)
+{
+    char *from = value, *to = value;
     bool quoted = false;
 
-    for (; *from && (quoted || (*from != ',' && *from != ';')); from++) {
+    for (; *from && (quoted || !(is_separator(*from) || is_blank(*from))); from++) {
         if (*from == '"') {
             quoted = !quoted;
-            kept = to;
         } else if (quoted && *from == '\\') {
             if (!take_escape(from, to++))
                 return fault_set(f, FAULT_USAGE, "'\\' in quotes is for \\xHH, not '%.2s'", from);
@@ -53,36 +61,49 @@ static int unquote(char *field, char **end, struct fault *f)
         } else {
             *to++ = *from;
         }
-        if (quoted || to == field || !isspace((unsigned char)to[-1]))
-            kept = to;
     }
     if (quoted)
         return fault_set(f, FAULT_USAGE, "quotes do not end");
-    *end = *from ? from + 1 : NULL;
-    *kept = '\0';
+    *stop = to;
+    *end = from;
     return 0;
+}
+
+/* A value's text starts after its `=`, if it has one with a key before it. */
+static char *take_key(char *field, char **key)
+{
+    char *key_end = field + strcspn(field, "=\",; \t");
+    char *equals = key_end + strspn(key_end, " \t");
+
+    *key = NULL;
+    if (*equals != '=' || key_end == field)
+        return field;
+    *key_end = '\0';
+    *key = field;
+    return equals + 1 + strspn(equals + 1, " \t");
 }
 
 bool part_field_next(char **text, char **key, char **value, bool *bad, struct fault *f)
 {
     char *field = *text;
-    char *equals;
+    char *end = field, *stop = field;
+    char *next;
 
     *bad = false;
     if (!field)
         return false;
     field += strspn(field, " \t");
-    equals = field + strcspn(field, "=\",;");
-    *key = NULL;
-    if (*equals == '=') {
-        *key = field;
-        for (char *p = equals; p >= field && (*p == '=' || isspace((unsigned char)*p)); p--)
-            *p = '\0';
-        field = equals + 1 + strspn(equals + 1, " \t");
-    }
-    *value = field;
-    *bad = unquote(field, text, f) < 0;
-    return !*bad;
+    *value = take_key(field, key);
+    *bad = unquote(*value, &end, &stop, f) < 0;
+    if (*bad)
+        return false;
+    next = end + strspn(end, " \t");
+    if (is_separator(*next))
+        *text = next + 1;
+    else
+        *text = *next ? next : NULL;
+    *stop = '\0'; /* where the separator may have stood */
+    return true;
 }
 
 /* ---- what the fields mean ---- */
@@ -94,7 +115,7 @@ static int set_sectors(const struct part_plan *p, const char *key, const char *v
     char shown[128];
     bool has_unit;
 
-    if (strcmp(value, "+") == 0 || *value == '\0') {
+    if (strcmp(value, "+") == 0 || strcmp(value, "-") == 0) {
         *sectors = PART_ANY;
         return 0;
     }
@@ -141,17 +162,27 @@ static int refuse_other_kind(const struct part_plan *p, const char *key, struct 
     return fault_set(f, FAULT_USAGE, "%s is not for %s", key, p->kind == PART_GPT ? "GPT" : "MBR");
 }
 
+static int refuse_unknown(const char *key, struct fault *f)
+{
+    char shown[128];
+
+    text_escape(shown, sizeof(shown), key, strlen(key));
+    return fault_set(f, FAULT_USAGE,
+                     "no field '%s': there are start=, size=, type=, uuid=, name=, attrs= and "
+                     "bootable",
+                     shown);
+}
+
 int part_wish_set(const struct part_plan *p, const char *key, const char *value,
                   struct part_wish *wish, struct fault *f)
 {
     bool gpt = p->kind == PART_GPT;
-    char shown[128];
 
     if (strcasecmp(key, "start") == 0)
         return set_sectors(p, key, value, &wish->start, f);
     if (strcasecmp(key, "size") == 0)
         return set_sectors(p, key, value, &wish->size, f);
-    if (strcasecmp(key, "type") == 0) {
+    if (strcasecmp(key, "type") == 0 || strcasecmp(key, "Id") == 0) {
         wish->has_type = true;
         return part_type_parse(p->kind, value, &wish->type, f);
     }
@@ -162,11 +193,7 @@ int part_wish_set(const struct part_plan *p, const char *key, const char *value,
     if (strcasecmp(key, "attrs") == 0)
         return gpt ? part_attrs_parse(value, &wish->attributes, f)
                    : refuse_other_kind(p, "attrs=", f);
-    text_escape(shown, sizeof(shown), key, strlen(key));
-    return fault_set(f, FAULT_USAGE,
-                     "no field '%s=': there are start=, size=, type=, uuid=, name=, attrs= and "
-                     "bootable",
-                     shown);
+    return refuse_unknown(key, f);
 }
 
 int part_wish_parse(const struct part_plan *p, const char *fields, struct part_wish *wish,
@@ -186,7 +213,7 @@ int part_wish_parse(const struct part_plan *p, const char *fields, struct part_w
         else if (strcasecmp(value, "bootable") == 0)
             wish->bootable = true;
         else if (*value != '\0')
-            code = part_wish_set(p, value, "", wish, f);
+            code = refuse_unknown(value, f);
     }
     free(copy);
     return bad ? f->code : code;

@@ -9,10 +9,11 @@
 #include "part/plan.h"
 
 /*
- * Take the next field off *text, which is written to: up to a comma or semicolon outside double
- * quotes, blanks at its ends cut off.  *key is what stands before its `=`, NULL without one; *value
- * has its quotes removed and \xHH decoded.  False if none is left; an empty field between two
- * commas is one.  FAULT_USAGE, in *f, sets *bad: quotes that do not end, an escape that is none.
+ * Take the next field off *text, which is written to, and NULL once none is left: up to blanks, a
+ * comma or a semicolon outside double quotes.  *key is what stands before its `=`, NULL without
+ * one; *value has its quotes removed and \xHH decoded.  False if none is left; an empty field
+ * between two commas is one.  FAULT_USAGE, in *f, sets *bad: quotes that do not end, an escape that
+ * is none.
  */
 bool part_field_next(char **text, char **key, char **value, bool *bad, struct fault *f);
 

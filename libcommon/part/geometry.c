@@ -19,9 +19,11 @@ uint64_t gpt_reserved_sectors(const struct part_plan *p)
     return max_u64(gpt_array_sectors(p), GPT_ARRAY_BYTES_MIN / p->sector_size);
 }
 
-/* How many sectors before a logical partition belong to no other. */
+/* How many sectors before a logical partition belong to no other, and not to the first one's boot
+ * record, which is at the start of the extended partition. */
 static uint64_t gap_before(const struct part_plan *p, const struct part_wish *w, uint64_t start)
 {
+    start += w->number != MBR_FIRST_LOGICAL;
     for (size_t i = 0; i < p->count; i++) {
         const struct part_wish *other = &p->wishes[i];
 
@@ -36,8 +38,6 @@ void mbr_place_boot_records(struct part_plan *p)
     const struct part_wish *extended = part_plan_extended(p);
     uint64_t before = p->grain / p->sector_size;
 
-    if (!extended)
-        return;
     for (size_t i = 0; i < p->count; i++)
         if (p->wishes[i].logical && gap_before(p, &p->wishes[i], extended->start) < before)
             before = 1;

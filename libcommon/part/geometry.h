@@ -15,9 +15,9 @@ enum { GPT_ENTRY_LBA = 2 };
 uint64_t gpt_array_sectors(const struct part_plan *p);
 uint64_t gpt_reserved_sectors(const struct part_plan *p);
 
-/* MBR: sets where each logical partition's boot record lies: at the start of the extended
- * partition, and `grain` before the others or, where one has no such gap before it, directly before
- * each of them. */
+/* Of a plan with an extended partition: sets where each logical partition's boot record lies: at
+ * the start of the extended partition, and `grain` before the others or, where one has no such gap
+ * before it, directly before each of them. */
 void mbr_place_boot_records(struct part_plan *p);
 
 #endif

@@ -7,21 +7,27 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "part/plan.h"
 
 /* Twelve hexadecimal digits, a word before them and a NUL. */
 enum { PURPOSE_BYTES = 32 };
 
-/* The digest of a seed for one purpose: "disk", or "partition N". */
-static int derive(const char *seed, const char *purpose, uint8_t digest[SHA256_BYTES],
+/* What identifiers are made from: the digest of a seed, however long that is. */
+struct key {
+    uint8_t bytes[SHA256_BYTES];
+};
+
+/* The digest of a key for one purpose: "disk", or "partition N". */
+static int derive(const struct key *key, const char *purpose, uint8_t digest[SHA256_BYTES],
                   struct fault *f)
 {
     struct sha256 *sha;
 
     if (sha256_open(&sha, f) < 0)
         return f->code;
-    sha256_update(sha, purpose, strlen(purpose) + 1);
-    sha256_update(sha, seed, strlen(seed));
+    sha256_update(sha, key->bytes, sizeof(key->bytes));
+    sha256_update(sha, purpose, strlen(purpose));
     sha256_finish(sha, digest);
     sha256_close(sha);
     return 0;
@@ -29,11 +35,11 @@ static int derive(const char *seed, const char *purpose, uint8_t digest[SHA256_B
 
 /* A UUID of version 8, whose bits are the maker's (RFC 9562, section 5.8), in the byte order of
  * EFI: the version is in the high half of time_hi_and_version, which is little-endian there. */
-static int derive_guid(const char *seed, const char *purpose, struct guid *g, struct fault *f)
+static int derive_guid(const struct key *key, const char *purpose, struct guid *g, struct fault *f)
 {
     uint8_t digest[SHA256_BYTES];
 
-    if (derive(seed, purpose, digest, f) < 0)
+    if (derive(key, purpose, digest, f) < 0)
         return f->code;
     memcpy(g->bytes, digest, sizeof(g->bytes));
     g->bytes[7] = (g->bytes[7] & 0x0f) | 0x80;
@@ -42,11 +48,11 @@ static int derive_guid(const char *seed, const char *purpose, struct guid *g, st
 }
 
 /* A disk signature of 0 would say that there is none. */
-static int derive_signature(const char *seed, uint32_t *signature, struct fault *f)
+static int derive_signature(const struct key *key, uint32_t *signature, struct fault *f)
 {
     uint8_t digest[SHA256_BYTES];
 
-    if (derive(seed, "disk", digest, f) < 0)
+    if (derive(key, "disk", digest, f) < 0)
         return f->code;
     *signature = le32_at(digest);
     if (*signature == 0)
@@ -62,11 +68,14 @@ static void describe_wish(FILE *out, const struct part_plan *p, const struct par
     guid_format(&w->uuid, uuid);
     if (p->kind == PART_MBR)
         snprintf(type, sizeof(type), "%02x", w->type.byte);
-    fprintf(out, "%u %" PRIu64 " %" PRIu64 " %s %s %" PRIx64 " %d %s\n", w->number, w->start,
-            w->size, type, uuid, w->attributes, w->bootable, w->name);
+    fprintf(out, "%u %" PRIu64 " %" PRIu64 " %s %s %" PRIx64 " %d ", w->number, w->start, w->size,
+            type, uuid, w->attributes, w->bootable);
+    text_put_escaped(out, w->name, strlen(w->name));
+    fputc('\n', out);
 }
 
-/* All that a plan says, as text that is different for plans that are: the seed without a seed. */
+/* All that a plan says, as text that is different for plans that are: the seed without a seed. (The
+ * identifiers of the disk and of an MBR are no part of it: no other follows from them.) */
 static int describe(const struct part_plan *p, char **text, struct fault *f)
 {
     size_t length;
@@ -85,17 +94,17 @@ static int describe(const struct part_plan *p, char **text, struct fault *f)
     return fault_memory(f, "a description", p->count);
 }
 
-static int identify_disk(struct part_plan *p, const char *seed, struct fault *f)
+static int identify_disk(struct part_plan *p, const struct key *key, struct fault *f)
 {
     if (p->has_id)
         return 0;
     p->has_id = true;
     if (p->kind == PART_GPT)
-        return derive_guid(seed, "disk", &p->disk_guid, f);
-    return derive_signature(seed, &p->disk_signature, f);
+        return derive_guid(key, "disk", &p->disk_guid, f);
+    return derive_signature(key, &p->disk_signature, f);
 }
 
-static int identify_partitions(struct part_plan *p, const char *seed, struct fault *f)
+static int identify_partitions(struct part_plan *p, const struct key *key, struct fault *f)
 {
     char purpose[PURPOSE_BYTES];
 
@@ -103,7 +112,7 @@ static int identify_partitions(struct part_plan *p, const char *seed, struct fau
         struct part_wish *w = &p->wishes[i];
 
         snprintf(purpose, sizeof(purpose), "partition %u", w->number);
-        if (!w->has_uuid && derive_guid(seed, purpose, &w->uuid, f) < 0)
+        if (!w->has_uuid && derive_guid(key, purpose, &w->uuid, f) < 0)
             return f->code;
         w->has_uuid = true;
     }
@@ -143,15 +152,18 @@ static int check_unique(const struct part_plan *p, struct fault *f)
 int part_plan_identify(struct part_plan *p, const char *seed, struct fault *f)
 {
     char *description = NULL;
-    int code = 0;
+    struct key key;
+    int code;
 
     if (!seed && describe(p, &description, f) < 0)
         return f->code;
     if (!seed)
         seed = description;
-    if ((code = identify_disk(p, seed, f)) == 0 && p->kind == PART_GPT &&
-        (code = identify_partitions(p, seed, f)) == 0)
-        code = check_unique(p, f);
+    sha256_of(seed, strlen(seed), key.bytes);
     free(description);
-    return code;
+    code = identify_disk(p, &key, f);
+    if (code < 0 || p->kind == PART_MBR)
+        return code;
+    code = identify_partitions(p, &key, f);
+    return code < 0 ? code : check_unique(p, f);
 }

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "part/geometry.h"
+#include "part/layout_check.h"
 #include "part/number.h"
 #include "part/plan.h"
 
@@ -16,11 +17,37 @@
  * not wrap. */
 #define SECTORS_MAX (UINT64_MAX / 4096 / 4)
 
+/* Nobody aligns to more, and so no sum with it wraps. */
+#define GRAIN_MAX (UINT64_C(1) << 40)
+
 /* The space that partitions are laid out in. */
 struct space {
-    uint64_t cursor; /* the next place that is free */
-    uint64_t limit;  /* the first sector that is none of theirs, or PART_ANY */
+    uint64_t cursor;  /* the next place that is free */
+    uint64_t limit;   /* the first sector that is none of theirs, or PART_ANY */
+    bool full;        /* an extended partition takes whatever is left of it */
+    uint64_t *starts; /* those that were wished for, in order; owned */
+    size_t count;
 };
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Of the logical partitions, or of the others. */
+static int collect_starts(const struct part_plan *p, bool logical, struct space *s, struct fault *f)
+{
+    s->starts = calloc(p->count + 1, sizeof(*s->starts));
+    if (!s->starts)
+        return fault_memory(f, "a layout", p->count * sizeof(*s->starts));
+    for (size_t i = 0; i < p->count; i++)
+        if (p->wishes[i].logical == logical && p->wishes[i].start != PART_ANY)
+            s->starts[s->count++] = p->wishes[i].start;
+    qsort(s->starts, s->count, sizeof(*s->starts), by_value);
+    return 0;
+}
 
 static uint64_t align_up(const struct part_plan *p, uint64_t sector)
 {
@@ -62,6 +89,8 @@ static int set_usable(struct part_plan *p, struct fault *f)
     else if (p->first_lba < first)
         return refuse_usable("FirstUsableLBA", p->first_lba, "before the end of the entries,",
                              first, f);
+    if (p->first_lba > SECTORS_MAX)
+        return refuse_usable("FirstUsableLBA", p->first_lba, "past", SECTORS_MAX, f);
     if (p->last_lba != PART_ANY && p->last_lba > SECTORS_MAX)
         return refuse_usable("LastUsableLBA", p->last_lba, "past", SECTORS_MAX, f);
     if (p->sectors == PART_ANY && p->last_lba != PART_ANY)
@@ -80,49 +109,72 @@ static int set_usable(struct part_plan *p, struct fault *f)
         return refuse_usable("LastUsableLBA", p->last_lba, "not before the backup's entries at",
                              after, f);
     if (p->first_lba > p->last_lba)
-        return refuse_usable("FirstUsableLBA", p->first_lba, "past LastUsableLBA, ", p->last_lba,
-                             f);
+        return refuse_usable("FirstUsableLBA", p->first_lba, "past LastUsableLBA,", p->last_lba, f);
     return 0;
+}
+
+static int refuse_disk(const struct part_plan *p, struct fault *f)
+{
+    return fault_set(f, FAULT_USAGE, "a disk of %" PRIu64 " sectors is too large", p->sectors);
 }
 
 static int set_space(struct part_plan *p, struct space *s, struct fault *f)
 {
-    if (p->grain < p->sector_size)
+    if (!is_power_of_2(p->grain) || p->grain < p->sector_size || p->grain > GRAIN_MAX)
         return fault_set(f, FAULT_USAGE,
-                         "partitions cannot be aligned to %" PRIu64 " bytes: a sector has %" PRIu32,
-                         p->grain, p->sector_size);
+                         "partitions are aligned to a power of two from the sector's %" PRIu32
+                         " bytes to 1 TiB, not to %" PRIu64,
+                         p->sector_size, p->grain);
+    if (p->kind == PART_MBR &&
+        (p->first_lba != PART_ANY || p->last_lba != PART_ANY || p->entry_room != 0))
+        return fault_set(f, FAULT_USAGE, "first-lba, last-lba and table-length are not for MBR");
     if (p->sectors != PART_ANY && p->sectors > SECTORS_MAX)
-        return fault_set(f, FAULT_USAGE, "a disk of %" PRIu64 " sectors is too large", p->sectors);
+        return refuse_disk(p, f);
     if (p->kind == PART_GPT && set_usable(p, f) < 0)
         return f->code;
     s->cursor = p->kind == PART_GPT ? p->first_lba : 1;
     s->limit = PART_ANY;
     if (p->sectors != PART_ANY)
-        s->limit = p->kind == PART_GPT ? p->last_lba + 1 : min_u64(p->sectors, MBR_SECTORS_MAX);
+        s->limit = p->kind == PART_GPT ? p->last_lba + 1 : min_u64(p->sectors, MBR_SECTORS_MAX + 1);
     return 0;
 }
 
 /* ---- one partition ---- */
 
-/* Where the space ends that a partition which starts here can have: where the next one is wished to
- * start, or all there is. */
-static uint64_t end_of_room(const struct part_plan *p, const struct part_wish *w, uint64_t limit)
+/* The first start after a sector, or PART_ANY. */
+static uint64_t next_start(const struct space *s, uint64_t sector)
 {
-    for (size_t i = 0; i < p->count; i++) {
-        const struct part_wish *other = &p->wishes[i];
+    size_t low = 0, high = s->count;
 
-        if (other->logical == w->logical && other->start != PART_ANY && other->start > w->start &&
-            other->start < limit)
-            limit = other->start;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (s->starts[middle] > sector)
+            high = middle;
+        else
+            low = middle + 1;
     }
-    return limit;
+    return low < s->count ? s->starts[low] : PART_ANY;
+}
+
+/* Where the space ends that a partition which starts here can have: where the next one is wished to
+ * start, a logical one with its boot record before it, or all there is. */
+static uint64_t end_of_room(const struct part_plan *p, const struct part_wish *w,
+                            const struct space *s)
+{
+    uint64_t grain = p->grain / p->sector_size;
+    uint64_t next = next_start(s, w->start);
+
+    if (w->logical && next != PART_ANY)
+        next -= next - w->start > grain ? grain : 1;
+    return min_u64(next, s->limit);
 }
 
 /* No size and no content: all the space there is, to a multiple of the grain if it has one. */
-static int fill_room(const struct part_plan *p, struct part_wish *w, uint64_t limit,
+static int fill_room(const struct part_plan *p, struct part_wish *w, const struct space *s,
                      struct fault *f)
 {
-    uint64_t end = end_of_room(p, w, limit);
+    uint64_t end = end_of_room(p, w, s);
 
     if (end == PART_ANY)
         return fault_set(f, FAULT_USAGE,
@@ -155,62 +207,82 @@ static int size_to_content(const struct part_plan *p, struct part_wish *w, struc
     return 0;
 }
 
+/* Is the last sector one that this kind of table can count to? */
 static int check_numbers(const struct part_plan *p, const struct part_wish *w, struct fault *f)
 {
     uint64_t max = p->kind == PART_MBR ? MBR_SECTORS_MAX : SECTORS_MAX;
+    uint64_t more = w->size == PART_ANY ? 0 : w->size - 1;
 
-    if (w->start <= max && (w->size == PART_ANY || w->size <= max))
+    if (w->start <= max && more <= max - w->start && more < max)
         return 0;
     return fault_set(f, FAULT_USAGE,
                      "partition %u starts at sector %" PRIu64 " with %" PRIu64
                      " sectors: %s has no numbers past %" PRIu64 "%s",
-                     w->number, w->start, w->size, p->kind == PART_MBR ? "an MBR" : "a disk", max,
+                     w->number, w->start, more + 1, p->kind == PART_MBR ? "an MBR" : "a disk", max,
                      p->kind == PART_MBR ? " (a GPT has)" : "");
 }
 
-static int place(const struct part_plan *p, struct part_wish *w, struct space *s, struct fault *f)
+static int set_start(const struct part_plan *p, struct part_wish *w, const struct space *s,
+                     struct fault *f)
 {
-    if (w->start == PART_ANY && s->cursor == SECTORS_MAX)
+    if (w->start == PART_ANY && s->full)
         return fault_set(f, FAULT_USAGE,
                          "no space is left for partition %u behind the extended one", w->number);
     if (w->start == PART_ANY)
         w->start = align_up(p, s->cursor + w->logical);
-    if (check_numbers(p, w, f) < 0)
+    if (w->extended && w->content_name)
+        return fault_set(f, FAULT_USAGE,
+                         "partition %u is extended, it holds partitions: there is no place for %s",
+                         w->number, w->content_name);
+    return check_numbers(p, w, f);
+}
+
+static int place(const struct part_plan *p, struct part_wish *w, struct space *s, struct fault *f)
+{
+    if (set_start(p, w, s, f) < 0)
         return f->code;
     if (w->content != PART_ANY) {
         if (size_to_content(p, w, f) < 0)
             return f->code;
-    } else if (w->size == PART_ANY && !(w->extended && s->limit == PART_ANY)) {
-        if (fill_room(p, w, s->limit, f) < 0)
-            return f->code;
-    }
-    if (check_numbers(p, w, f) < 0)
+    } else if (w->size == PART_ANY && w->extended && s->limit == PART_ANY) {
+        s->full = true;
+        return 0;
+    } else if (w->size == PART_ANY && fill_room(p, w, s, f) < 0) {
         return f->code;
-    if (w->size == PART_ANY) /* an extended one: all that is left, as place_logical finds out */
-        s->cursor = SECTORS_MAX;
-    else
-        s->cursor = max_u64(s->cursor, w->start + w->size);
-    return 0;
+    }
+    s->cursor = max_u64(s->cursor, w->start + w->size);
+    return check_numbers(p, w, f);
+}
+
+static int place_primary(const struct part_plan *p, struct space *s, struct fault *f)
+{
+    int code = collect_starts(p, false, s, f);
+
+    for (size_t i = 0; code == 0 && i < p->count; i++)
+        if (!p->wishes[i].logical)
+            code = place(p, &p->wishes[i], s, f);
+    free(s->starts);
+    s->starts = NULL;
+    return code;
 }
 
 /* Logical partitions go into the extended one; of a disk whose size is not given it ends where they
  * do. */
-static int place_logical(struct part_plan *p, struct fault *f)
+static int place_logical(const struct part_plan *p, struct part_wish *extended, struct fault *f)
 {
-    struct part_wish *extended = part_plan_extended(p);
-    struct space s = {.limit = PART_ANY};
+    struct space s = {.cursor = extended->start, .limit = PART_ANY};
+    int code = collect_starts(p, true, &s, f);
 
-    if (!extended)
-        return 0;
-    s.cursor = extended->start;
     if (extended->size != PART_ANY)
         s.limit = extended->start + extended->size;
-    for (size_t i = 0; i < p->count; i++)
-        if (p->wishes[i].logical && place(p, &p->wishes[i], &s, f) < 0)
-            return f->code;
+    for (size_t i = 0; code == 0 && i < p->count; i++)
+        if (p->wishes[i].logical)
+            code = place(p, &p->wishes[i], &s, f);
+    free(s.starts);
+    if (code < 0)
+        return code;
     if (extended->size == PART_ANY)
         extended->size = align_up(p, max_u64(s.cursor, extended->start + 1)) - extended->start;
-    mbr_place_boot_records(p);
     return check_numbers(p, extended, f);
 }
 
@@ -226,15 +298,18 @@ static uint64_t end_of_all(const struct part_plan *p)
 }
 
 /* The disk's size, if it is not given: what the partitions take, and the backup behind them. */
-static void set_disk_size(struct part_plan *p, struct space *s)
+static int set_disk_size(struct part_plan *p, struct space *s, struct fault *f)
 {
     uint64_t end = max_u64(end_of_all(p), (p->kind == PART_GPT ? p->first_lba : 0) + 1);
 
     if (p->sectors != PART_ANY)
-        return;
+        return 0;
     p->sectors = align_up(p, end + tail_sectors(p));
+    if (p->sectors > SECTORS_MAX)
+        return refuse_disk(p, f);
     p->last_lba = p->sectors - 1 - tail_sectors(p);
     s->limit = p->kind == PART_GPT ? p->last_lba + 1 : p->sectors;
+    return 0;
 }
 
 static int check_fit(const struct part_plan *p, const struct space *s, struct fault *f)
@@ -252,107 +327,19 @@ static int check_fit(const struct part_plan *p, const struct space *s, struct fa
                      end - 1, s->limit - 1, needed, shown, p->sectors * p->sector_size);
 }
 
-/* A range of sectors that is one partition's, or that of its boot record. */
-struct claim {
-    uint64_t start, end; /* end is not part of it */
-    const struct part_wish *wish;
-    bool is_ebr;
-};
-
-static int by_start(const void *a, const void *b)
-{
-    const struct claim *x = a, *y = b;
-
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    if (x->is_ebr != y->is_ebr)
-        return x->is_ebr ? -1 : 1;
-    return x->wish->number < y->wish->number ? -1 : x->wish->number > y->wish->number;
-}
-
-static const char *what_claims(const struct claim *c)
-{
-    return c->is_ebr ? "the boot record of partition" : "partition";
-}
-
-static int check_claims(struct claim *claims, size_t n, struct fault *f)
-{
-    qsort(claims, n, sizeof(*claims), by_start);
-    for (size_t i = 1; i < n; i++) {
-        const struct claim *a = &claims[i - 1], *b = &claims[i];
-
-        if (b->start < a->end)
-            return fault_set(f, FAULT_USAGE,
-                             "%s %u (sectors %" PRIu64 " to %" PRIu64 ") and %s %u (%" PRIu64
-                             " to %" PRIu64 ") overlap",
-                             what_claims(a), a->wish->number, a->start, a->end - 1, what_claims(b),
-                             b->wish->number, b->start, b->end - 1);
-    }
-    return 0;
-}
-
-/* Primary and extended ones among each other, then logical ones with their boot records. */
-static int check_overlap(const struct part_plan *p, bool logical, struct fault *f)
-{
-    struct claim *claims = calloc(2 * p->count + 1, sizeof(*claims));
-    size_t n = 0;
-    int code;
-
-    if (!claims)
-        return fault_memory(f, "a layout", 2 * p->count * sizeof(*claims));
-    for (size_t i = 0; i < p->count; i++) {
-        const struct part_wish *w = &p->wishes[i];
-
-        if (w->logical != logical)
-            continue;
-        claims[n++] = (struct claim){.start = w->start, .end = w->start + w->size, .wish = w};
-        if (logical)
-            claims[n++] =
-                (struct claim){.start = w->ebr, .end = w->ebr + 1, .wish = w, .is_ebr = true};
-    }
-    code = check_claims(claims, n, f);
-    free(claims);
-    return code;
-}
-
-static int check_places(const struct part_plan *p, struct fault *f)
-{
-    const struct part_wish *extended = part_plan_extended(p);
-    uint64_t first = p->kind == PART_GPT ? p->first_lba : 1;
-
-    for (size_t i = 0; i < p->count; i++) {
-        const struct part_wish *w = &p->wishes[i];
-
-        if (w->start < first)
-            return fault_set(f, FAULT_USAGE,
-                             "partition %u starts at sector %" PRIu64
-                             ", before the first usable one, %" PRIu64,
-                             w->number, w->start, first);
-        if (w->logical && !range_within(w->start - extended->start, w->size, extended->size))
-            return fault_set(f, FAULT_USAGE,
-                             "logical partition %u (sectors %" PRIu64 " to %" PRIu64
-                             ") lies outside the extended partition (%" PRIu64 " to %" PRIu64 ")",
-                             w->number, w->start, w->start + w->size - 1, extended->start,
-                             extended->start + extended->size - 1);
-    }
-    if (check_overlap(p, false, f) < 0)
-        return f->code;
-    return check_overlap(p, true, f);
-}
-
 int part_plan_lay_out(struct part_plan *p, struct fault *f)
 {
-    struct space s;
+    struct space s = {0};
+    struct part_wish *extended;
 
-    if (part_plan_number(p, f) < 0 || set_space(p, &s, f) < 0)
+    if (part_plan_number(p, f) < 0 || set_space(p, &s, f) < 0 || place_primary(p, &s, f) < 0)
         return f->code;
-    for (size_t i = 0; i < p->count; i++)
-        if (!p->wishes[i].logical && place(p, &p->wishes[i], &s, f) < 0)
-            return f->code;
-    if (place_logical(p, f) < 0)
+    extended = part_plan_extended(p);
+    if (extended && place_logical(p, extended, f) < 0)
         return f->code;
-    set_disk_size(p, &s);
-    if (check_fit(p, &s, f) < 0)
+    if (extended)
+        mbr_place_boot_records(p);
+    if (set_disk_size(p, &s, f) < 0 || check_fit(p, &s, f) < 0)
         return f->code;
-    return check_places(p, f);
+    return part_plan_check_places(p, f);
 }

@@ -63,16 +63,17 @@ int part_plan_add(struct part_plan *p, struct part_wish **out, struct fault *f);
 
 /*
  * Understand the fields of one partition as sfdisk(8) has them in its scripts: `start=`, `size=`,
- * `type=`, `uuid=`, `name=`, `attrs=` and `bootable`, with commas between; values may be in double
- * quotes, with \xHH for a byte.  Sizes and starts are sectors, or bytes with a unit (base/size.h),
- * rounded up to sectors.  FAULT_USAGE says what is wrong with which field.
+ * `type=`, `uuid=`, `name=`, `attrs=` and `bootable`, with commas or blanks between; values may be
+ * in double quotes, with \xHH for a byte.  Sizes and starts are sectors, or bytes with a unit
+ * (base/size.h), rounded up to sectors.  FAULT_USAGE says what is wrong with which field.
  */
 int part_wish_parse(const struct part_plan *p, const char *fields, struct part_wish *wish,
                     struct fault *f);
 
 /*
- * Add what a script says, as sfdisk reads it and part_show_script writes it.  It replaces what the
- * plan said of the same things, `kind` too.  FAULT_DAMAGED names the line.
+ * Add what a script says, as sfdisk reads it (but for fractions, hexadecimal sizes, and the empty
+ * entries of its oldest dumps) and part_show_script writes it.  It replaces what the plan said of
+ * the same things, `kind` too.  FAULT_DAMAGED names the line.
  */
 int part_plan_read_script(struct part_plan *p, const char *script, size_t length, struct fault *f);
 

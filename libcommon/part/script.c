@@ -35,7 +35,7 @@ static int set_label(struct part_plan *p, const char *value, struct fault *f)
     return 0;
 }
 
-/* A GUID, or an MBR's signature in hexadecimal. */
+/* A GUID, or an MBR's signature in hexadecimal; the label may come after it. */
 static int set_label_id(struct part_plan *p, const char *value, struct fault *f)
 {
     char *end = NULL;
@@ -95,14 +95,26 @@ static int set_table_length(struct part_plan *p, const char *value, struct fault
     return 0;
 }
 
-static int set_header(struct part_plan *p, const char *name, const char *value, struct fault *f)
+/* What is known of a script while it is read. */
+struct script {
+    struct part_plan *plan;
+    unsigned line;
+    const char *label_id; /* NULL: none */
+    unsigned label_id_line;
+};
+
+static int set_header(struct script *s, const char *name, const char *value, struct fault *f)
 {
+    struct part_plan *p = s->plan;
     char shown[128];
 
     if (strcmp(name, "label") == 0)
         return set_label(p, value, f);
-    if (strcmp(name, "label-id") == 0)
-        return set_label_id(p, value, f);
+    if (strcmp(name, "label-id") == 0) {
+        s->label_id = value;
+        s->label_id_line = s->line;
+        return 0;
+    }
     if (strcmp(name, "sector-size") == 0)
         return set_sector_size(p, value, f);
     if (strcmp(name, "grain") == 0)
@@ -196,8 +208,9 @@ static bool is_header(const char *line)
     return colon && colon > line && colon[1 + strspn(colon + 1, " \t")] && !strchr(line, '=');
 }
 
-static int take_line(struct part_plan *p, char *line, struct fault *f)
+static int take_line(struct script *s, char *line, struct fault *f)
 {
+    struct part_plan *p = s->plan;
     char *end = line + strlen(line);
 
     while (end > line && isspace((unsigned char)end[-1]))
@@ -211,7 +224,7 @@ static int take_line(struct part_plan *p, char *line, struct fault *f)
         *colon = '\0';
         if (p->count > 0)
             return fault_set(f, FAULT_DAMAGED, "the header '%s:' stands after a partition", line);
-        return set_header(p, line, colon + 1 + strspn(colon + 1, " \t"), f);
+        return set_header(s, line, colon + 1 + strspn(colon + 1, " \t"), f);
     }
     if (p->count == PART_ENTRIES_MAX)
         return fault_set(f, FAULT_DAMAGED, "more than %d partitions", PART_ENTRIES_MAX);
@@ -221,8 +234,8 @@ static int take_line(struct part_plan *p, char *line, struct fault *f)
 int part_plan_read_script(struct part_plan *p, const char *script, size_t length, struct fault *f)
 {
     char *copy;
+    struct script s = {.plan = p};
     char *rest;
-    unsigned line = 0;
     int code = 0;
 
     if (memchr(script, '\0', length))
@@ -234,12 +247,16 @@ int part_plan_read_script(struct part_plan *p, const char *script, size_t length
     while (code == 0 && rest) {
         char *start = strsep(&rest, "\n");
 
-        line++;
-        code = take_line(p, start, f);
+        s.line++;
+        code = take_line(&s, start, f);
+    }
+    if (code == 0 && s.label_id) {
+        s.line = s.label_id_line;
+        code = set_label_id(p, s.label_id, f);
     }
     free(copy);
     if (code == FAULT_SYSTEM || code == 0)
         return code;
     f->code = FAULT_DAMAGED;
-    return fault_prefix(f, "line %u", line);
+    return fault_prefix(f, "line %u", s.line);
 }

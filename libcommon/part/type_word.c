@@ -15,15 +15,15 @@
 /* Longer words than any of ours are compared as far as this. */
 enum { WORD_BYTES = 64 };
 
-/* sfdisk's letters (X is the extended partition that only Linux knows), and of the MBR's many kinds
- * of FAT the one that is made today. */
+/* sfdisk's letters and words (X is the extended partition that only Linux knows), and of the MBR's
+ * many kinds of FAT the one that is made today. */
 static const struct {
     const char *word;
     const char *gpt, *mbr;
 } meanings[] = {
-    {"L", "linux", "83"}, {"S", "swap", "82"}, {"E", NULL, "5"},
-    {"X", NULL, "85"},    {"U", "esp", "ef"},  {"H", "home", NULL},
-    {"R", "raid", "fd"},  {"V", "lvm", "8e"},  {"fat", NULL, "c"},
+    {"L", "linux", "83"},  {"S", "swap", "82"},     {"E", NULL, "5"},    {"X", NULL, "85"},
+    {"U", "esp", "ef"},    {"H", "home", NULL},     {"R", "raid", "fd"}, {"V", "lvm", "8e"},
+    {"uefi", "esp", "ef"}, {"linuxex", NULL, "85"}, {"fat", NULL, "c"},
 };
 
 static const char *meaning_of(enum part_kind kind, const char *word)
@@ -48,12 +48,16 @@ static void long_alias(const struct gpt_type *t, char text[WORD_BYTES])
         *p = isalnum((unsigned char)*p) ? (char)tolower((unsigned char)*p) : '-';
 }
 
-static bool gpt_matches(const struct gpt_type *t, const char *word)
+/* Only a word that starts as a long alias does is worth making one for. */
+static bool has_long_alias(const struct gpt_type *t, const char *word)
 {
+    size_t length = t->alias ? strlen(t->alias) : 0;
     char text[WORD_BYTES];
 
+    if (length == 0 || strncasecmp(word, t->alias, length) != 0 || word[length] != '-')
+        return false;
     long_alias(t, text);
-    return gpt_type_is_called(t, word) || strcasecmp(text, word) == 0;
+    return strcasecmp(text, word) == 0;
 }
 
 /* ---- words that no type is called: which ones are close? ---- */
@@ -181,7 +185,7 @@ static int parse_gpt(const char *word, struct guid *guid, struct fault *f)
         return 0;
     }
     for (size_t i = 0; i < gpt_type_count; i++)
-        if (gpt_matches(&gpt_types[i], word)) {
+        if (gpt_type_is_called(&gpt_types[i], word) || has_long_alias(&gpt_types[i], word)) {
             found = &gpt_types[i];
             n++;
         }
@@ -228,6 +232,8 @@ int part_type_parse(enum part_kind kind, const char *word, struct part_type *typ
     const char *meant = meaning_of(kind, word);
 
     *type = (struct part_type){0};
+    if (*word == '\0')
+        return fault_set(f, FAULT_USAGE, "type= is empty");
     if (!meant)
         meant = word;
     return kind == PART_GPT ? parse_gpt(meant, &type->guid, f) : parse_mbr(meant, &type->byte, f);

@@ -70,6 +70,20 @@ static void read_back(const struct part_plan *p, const struct part_pieces *piece
     free(disk);
 }
 
+/* What holds of every plan that is laid out. */
+static void check(const struct part_plan *p)
+{
+    if (p->sectors > UINT64_MAX / p->sector_size)
+        abort();
+    if (p->kind == PART_GPT &&
+        (p->first_lba > p->last_lba || p->last_lba >= p->sectors || p->entry_room < p->count))
+        abort();
+    for (size_t i = 0; i < p->count; i++)
+        if (p->wishes[i].number == 0 || p->wishes[i].size == 0 ||
+            p->wishes[i].start >= p->sectors || p->wishes[i].size > p->sectors - p->wishes[i].start)
+            abort();
+}
+
 static void make(struct part_plan *p)
 {
     struct part_pieces pieces;
@@ -77,6 +91,7 @@ static void make(struct part_plan *p)
 
     if (part_plan_lay_out(p, &f) < 0 || part_plan_identify(p, NULL, &f) < 0)
         return;
+    check(p);
     if (part_plan_encode(p, NULL, 0, &pieces, &f) == 0) {
         for (size_t i = 1; i < pieces.count; i++)
             if (pieces.pieces[i].offset < pieces.pieces[i - 1].offset + pieces.pieces[i - 1].length)
