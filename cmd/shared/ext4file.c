@@ -94,7 +94,7 @@ static void tell_content(struct source *device, const struct image_options *opti
     if (!options->partition && tell_partitions(device, &options->part, f))
         return;
     /* One of ours that is cut off within its superblock has been told of. */
-    if (probe_device(device, &answer, &ignored) == 0 && answer &&
+    if (probe_device(device, &answer, NULL, &ignored) == 0 && answer &&
         strncmp(answer->type, "ext", 3) != 0)
         fault_set(f, FAULT_UNSUPPORTED, "no ext2, ext3 or ext4 file system, but %s", answer->title);
 }

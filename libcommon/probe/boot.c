@@ -6,39 +6,12 @@
 
 #include "base/bytes.h"
 #include "base/checked.h"
-
-/* The BIOS parameter block, by the names of Microsoft's FAT specification (version 1.03). */
-struct bpb {
-    uint32_t BytsPerSec;
-    uint32_t SecPerClus;
-    uint32_t RsvdSecCnt;
-    uint32_t NumFATs;
-    uint32_t RootEntCnt;
-    uint32_t TotSec16, TotSec32;
-    uint32_t FATSz16, FATSz32;
-    uint8_t Media;
-};
+#include "probe/bpb.h"
 
 /* Clusters that the FAT can tell apart, at most. */
 enum { FAT16_CLUSTERS = 65524, FAT32_CLUSTERS = 0x0ffffff6 };
 
 enum { BOOT_SIGNATURE = 0xaa55, BOOT_SIGNATURE_AT = 510 };
-
-static struct bpb decode(const uint8_t *p)
-{
-    return (struct bpb){
-        .BytsPerSec = le16_at(p + 11),
-        .SecPerClus = p[13],
-        .RsvdSecCnt = le16_at(p + 14),
-        .NumFATs = p[16],
-        .RootEntCnt = le16_at(p + 17),
-        .TotSec16 = le16_at(p + 19),
-        .Media = p[21],
-        .FATSz16 = le16_at(p + 22),
-        .TotSec32 = le32_at(p + 32),
-        .FATSz32 = le32_at(p + 36),
-    };
-}
 
 static bool sector_size_is_valid(uint32_t bytes, uint32_t min)
 {
@@ -61,19 +34,16 @@ static bool is_another(const uint8_t *p)
 /* The file system has room for what its parameters say, and a kind of FAT for its clusters. */
 static bool sizes_fit(const struct bpb *b)
 {
-    bool fat32 = b->FATSz16 == 0;
-    uint64_t sectors = b->TotSec16 ? b->TotSec16 : b->TotSec32;
-    uint64_t fat_sectors = (uint64_t)b->NumFATs * (fat32 ? b->FATSz32 : b->FATSz16);
-    uint64_t before_data =
-        b->RsvdSecCnt + fat_sectors + div_round_up((uint64_t)b->RootEntCnt * 32, b->BytsPerSec);
+    bool fat32 = bpb_is_fat32(b);
 
-    return fat_sectors > 0 && fat32 == (b->RootEntCnt == 0) && before_data < sectors &&
-           (sectors - before_data) / b->SecPerClus <= (fat32 ? FAT32_CLUSTERS : FAT16_CLUSTERS);
+    return bpb_sectors_before_root(b) > b->RsvdSecCnt && fat32 == (b->RootEntCnt == 0) &&
+           bpb_sectors_before_data(b) < bpb_sectors(b) &&
+           bpb_clusters(b) <= (fat32 ? FAT32_CLUSTERS : FAT16_CLUSTERS);
 }
 
 bool probe_is_fat(const struct probe_super *s)
 {
-    struct bpb b = decode(s->bytes);
+    struct bpb b = bpb_decode(s->bytes);
 
     return starts_like_fat(s->bytes) && !is_another(s->bytes) &&
            sector_size_is_valid(b.BytsPerSec, 512) && is_power_of_2(b.SecPerClus) &&
@@ -83,7 +53,7 @@ bool probe_is_fat(const struct probe_super *s)
 /* What only FAT uses of the parameter block is zero. */
 bool probe_is_ntfs(const struct probe_super *s)
 {
-    struct bpb b = decode(s->bytes);
+    struct bpb b = bpb_decode(s->bytes);
 
     return sector_size_is_valid(b.BytsPerSec, 256) && b.SecPerClus > 0 && b.RsvdSecCnt == 0 &&
            b.NumFATs == 0 && b.RootEntCnt == 0 && b.TotSec16 == 0 && b.TotSec32 == 0 &&

@@ -3,6 +3,7 @@
 #ifndef PROBE_TABLE_H
 #define PROBE_TABLE_H
 
+#include "probe/names.h"
 #include "probe/probe.h"
 #include "probe/super.h"
 #include "probe/view.h"
@@ -25,6 +26,11 @@ struct probe_row {
     bool (*check)(const struct probe_super *s);
     /* Instead of marks, for what lies at no fixed place. */
     int (*look)(struct view *v, bool *is, struct fault *f);
+    struct probe_field label, uuid;
+    /* Finds those of the names that are no such fields, and are "" when this is called.  s->bytes
+     * are those that were checked.  A name that is damaged stays "". */
+    int (*names)(struct view *v, const struct probe_super *s, struct probe_names *n,
+                 struct fault *f);
 };
 
 /* In the order in which they are to be tried. */

@@ -14,7 +14,8 @@ enum { DEVICE_MAX = (2 << 20) + (64 << 10), PIECE_HEAD = 6 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct probe_answer *probe(const uint8_t *device, size_t size)
+static const struct probe_answer *probe(const uint8_t *device, size_t size,
+                                        struct probe_names *names)
 {
     const struct probe_answer *answer = NULL;
     struct source *s;
@@ -22,7 +23,7 @@ static const struct probe_answer *probe(const uint8_t *device, size_t size)
 
     if (source_from_memory(device, size, "fuzz", &s, &f) < 0)
         return NULL;
-    if (probe_device(s, &answer, &f) < 0)
+    if (probe_device(s, &answer, names, &f) < 0)
         abort(); /* memory can always be read */
     source_close(s);
     return answer;
@@ -43,9 +44,29 @@ static void put_pieces(uint8_t *device, size_t device_size, const uint8_t *data,
     }
 }
 
+static void check(const uint8_t *device, size_t size)
+{
+    struct probe_names first, again;
+    const struct probe_answer *answer;
+
+    memset(&first, 'x', sizeof(first));
+    answer = probe(device, size, &first);
+    if (answer && (answer->type[0] == '\0' || answer->title[0] == '\0'))
+        abort();
+    if (strnlen(first.label, sizeof(first.label)) == sizeof(first.label) ||
+        strnlen(first.uuid, sizeof(first.uuid)) == sizeof(first.uuid))
+        abort();
+    if (!answer && (first.label[0] || first.uuid[0]))
+        abort();
+    if (probe(device, size, &again) != answer || strcmp(first.label, again.label) != 0 ||
+        strcmp(first.uuid, again.uuid) != 0)
+        abort();
+    if (probe(device, size, NULL) != answer)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct probe_answer *answer;
     uint32_t device_size;
     uint8_t *device;
 
@@ -53,11 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         !(device = calloc(1, device_size)))
         return 0;
     put_pieces(device, device_size, data + PIECE_HEAD, size - PIECE_HEAD);
-    answer = probe(device, device_size);
-    if (answer && (answer->type[0] == '\0' || answer->title[0] == '\0'))
-        abort();
-    if (probe(device, device_size) != answer)
-        abort();
+    check(device, device_size);
     free(device);
     return 0;
 }

@@ -7,21 +7,10 @@
 #include "base/bytes.h"
 #include "probe/probe.h"
 #include "probe/table.h"
+#include "probe_made.h"
 #include "unit.h"
 
 enum { KIB = 1024, DEVICE_MAX = 2200 * KIB, HEAD = 132 * KIB, PUTS_MAX = 8 };
-
-/* Bytes at a place of a device of zeros. */
-struct put {
-    uint64_t at;
-    size_t length;
-    const char *bytes;
-};
-
-#define PUT(at, literal)                                                                           \
-    {                                                                                              \
-        at, sizeof(literal) - 1, literal                                                           \
-    }
 
 /* The shortest device that is of a type. */
 struct sample {
@@ -30,18 +19,7 @@ struct sample {
     struct put puts[PUTS_MAX];
 };
 
-#define EXT_GROUP                                                                                  \
-    PUT(1024, "\x10\0\0\0"), PUT(1024 + 0x20, "\0\x20\0\0"), PUT(1024 + 0x28, "\x10\0\0\0"),       \
-        PUT(1024 + 0x38, "\x53\xef"), PUT(1024 + 0x4c, "\x01")
-
-#define FAT_START(jump, sector, cluster, reserved, fats)                                           \
-    PUT(0, jump), PUT(11, sector), PUT(13, cluster reserved fats), PUT(510, "\x55\xaa")
-
 #define VRS(i, id) PUT(32768 + 2048 * (i), "\0" id "\1")
-
-#define BCACHE_MAGIC   "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81"
-#define BCACHEFS_MAGIC "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef"
-#define MD_1           "\xfc\x4e\x2b\xa9\1\0\0\0"
 
 static const struct sample samples[] = {
     {"linux_raid_member", 512, {PUT(0, MD_1)}},                             /* 1.1 */
@@ -52,8 +30,8 @@ static const struct sample samples[] = {
     {"LVM2_member", 512, {PUT(0, "LABELONE"), PUT(24, "LVM2 001")}},
     {"LVM2_member", 1024, {PUT(512, "LABELONE\1"), PUT(512 + 24, "LVM2 001")}},
     {"LVM2_member", 2048, {PUT(1536, "LABELONE\3"), PUT(1536 + 24, "LVM2 001")}},
-    {"crypto_LUKS", 512, {PUT(0, "LUKS\xba\xbe\0\1")}},
-    {"crypto_LUKS", 512, {PUT(0, "LUKS\xba\xbe\0\2")}},
+    {"crypto_LUKS", 8, {PUT(0, "LUKS\xba\xbe\0\1")}},
+    {"crypto_LUKS", 8, {PUT(0, "LUKS\xba\xbe\0\2")}},
     {"VMFS_volume_member", 1024 * KIB + 512, {PUT(1024 * KIB, "\x0d\xd0\x01\xc0\5\0\0\0")}},
     {"BitLocker", 512, {PUT(0, "\xeb\x52\x90-FVE-FS-"), PUT(510, "\x55\xaa")}},
     {"BitLocker", 512, {PUT(0, "\xeb\x58\x90-FVE-FS-"), PUT(510, "\x55\xaa")}},
@@ -250,11 +228,6 @@ static const struct miss misses[] = {
     {"erofs", PUT(1036, "\x11"), NULL},
 };
 
-static void put(uint8_t *device, const struct put *p)
-{
-    memcpy(device + p->at, p->bytes, p->length);
-}
-
 /* A device of DEVICE_MAX bytes, as much as all samples need. */
 static uint8_t *device_of(const struct sample *s)
 {
@@ -263,8 +236,7 @@ static uint8_t *device_of(const struct sample *s)
     if (!device)
         abort();
     for (size_t i = 0; s && i < PUTS_MAX; i++)
-        if (s->puts[i].length > 0)
-            put(device, &s->puts[i]);
+        put(device, &s->puts[i]);
     return device;
 }
 
@@ -286,7 +258,7 @@ static const char *type_of(const uint8_t *device, size_t size)
 
     if (source_from_memory(device, size, "device", &s, &f) < 0)
         abort();
-    code = probe_device(s, &answer, &f);
+    code = probe_device(s, &answer, NULL, &f);
     source_close(s);
     return code < 0 ? "fault" : answer ? answer->type : "";
 }
@@ -480,29 +452,13 @@ static void a_raid_is_found_from_the_end(struct unit *u)
         }
 }
 
-/* A pipe's source, of a file that is as good as a pipe to it. */
-static struct source *pipe_of(const uint8_t *data, size_t len)
-{
-    FILE *file = tmpfile();
-    struct source *s;
-    struct fault f;
-
-    if (!file || fwrite(data, 1, len, file) != len || fflush(file) != 0)
-        abort();
-    rewind(file);
-    if (source_from_pipe(dup(fileno(file)), "pipe", &s, &f) < 0)
-        abort();
-    fclose(file);
-    return s;
-}
-
 /* The type, as type_of() has it; *kept is how much of the pipe was read. */
 static const char *type_of_pipe(const uint8_t *data, size_t len, uint64_t *kept)
 {
     const struct probe_answer *answer;
     struct source *s = pipe_of(data, len);
     struct fault f;
-    int code = probe_device(s, &answer, &f);
+    int code = probe_device(s, &answer, NULL, &f);
 
     *kept = source_pipe_kept(s);
     source_close(s);
@@ -562,7 +518,7 @@ static void a_read_error_is_told_as_such(struct unit *u)
         if (source_from_memory(device, DEVICE_MAX, "device", &s, &f) < 0 ||
             source_faulty(s, FAULTY_ERROR, offsets[i], &s, &f) < 0)
             abort();
-        CHECK(u, probe_device(s, &answer, &f) == FAULT_SYSTEM && !answer);
+        CHECK(u, probe_device(s, &answer, NULL, &f) == FAULT_SYSTEM && !answer);
         source_close(s);
     }
     free(device);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Makes the seeds in corpus/probe from images of real tools: of each image the pieces, of 64 bytes,
 # that lie where a type is marked and are not zero, in the form that fuzz/probe.c describes.
+# What lies elsewhere is in seeds that were written by hand: those whose names are of no kind here.
 set -eu
 cd "$(dirname "$0")"
 # shellcheck source=test/probe.bash
