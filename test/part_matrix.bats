@@ -39,7 +39,7 @@ agree_with_sfdisk() {
     local disk numbers
     make_disks gpt 50
     agree_with_sfdisk
-    [ "$(jq '.partitiontable.partitions | length' ours | sort -n | tail -1)" -ge 20 ]
+    sanitized || [ "$(jq '.partitiontable.partitions | length' ours | sort -n | tail -1)" -ge 20 ]
     # sgdisk knows entries of 128 bytes only.
     while read -r disk numbers; do
         [ "$(number "$disk" $((512 + 84)) 4)" -eq 128 ] || continue
@@ -61,7 +61,7 @@ agree_with_sfdisk() {
 @test "40 MBRs: gaps in the numbers, chains in any order, with empty records and links first" {
     make_disks mbr 40
     agree_with_sfdisk
-    [ "$(jq '[.partitiontable.partitions[] | select(.number >= 5)] | length' ours | sort -n | tail -1)" -ge 4 ]
+    sanitized || [ "$(jq '[.partitiontable.partitions[] | select(.number >= 5)] | length' ours | sort -n | tail -1)" -ge 4 ]
 }
 
 @test "8 GPTs and 8 MBRs with sectors of 4096 bytes, as sfdisk reads them from such devices" {
