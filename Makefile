@@ -23,7 +23,7 @@ LAYERS_engram-unpack := engram manifest io base
 # What commands share beside libcommon: the layers are composed only in cmd/.
 SHARED_qcow2cat      := image parttable foreign product range
 SHARED_qcow2info     := image parttable foreign imageinfo imagemap
-SHARED_partls        := image parttable foreign
+SHARED_partls        := image parttable foreign grid holdings
 SHARED_partextract   := image parttable foreign product range
 SHARED_partmake      := image parttable foreign product contents assemble smallfile
 SHARED_ext4walk      := image parttable foreign product ext4file ext4entry

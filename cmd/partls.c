@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "part/part.h"
 #include "part/show.h"
+#include "shared/grid.h"
+#include "shared/holdings.h"
 #include "shared/image.h"
 #include "shared/parttable.h"
 
@@ -81,37 +83,49 @@ static void format_flags(const struct part_entry *e, char text[FLAGS_BYTES])
     for (unsigned i = 0; (word = part_defect_word(i)); i++)
         if (e->defects >> i & 1)
             add_flag(text, word);
-    if (text[0] == '\0')
-        add_flag(text, "-");
+}
+
+static const struct grid_column columns[] = {
+    {"NUMBER", true},  {"START", true}, {"END", true},    {"SIZE", true},  {"TYPE", false},
+    {"FSTYPE", false}, {"UUID", false}, {"FLAGS", false}, {"NAME", false}, {"LABEL", false},
+};
+
+enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+/* Where nobody has looked. */
+static const char unknown[] = "?";
+
+static int add_number(struct grid *g, uint64_t n, struct fault *f)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" PRIu64, n);
+    return grid_add(g, text, f);
+}
+
+/* Bytes from the disk. */
+static int add_escaped(struct grid *g, const char *bytes, struct fault *f)
+{
+    char text[4 * PROBE_LABEL_BYTES];
+
+    text_escape(text, sizeof(text), bytes, strlen(bytes));
+    return grid_add(g, text, f);
 }
 
 /* The type's name, or the bare type where it has none. */
-static const char *show_type(const struct part_table *t, const struct part_entry *e,
-                             char buffer[PART_ID_BYTES])
+static int add_type(struct grid *g, const struct part_table *t, const struct part_entry *e,
+                    struct fault *f)
 {
     const char *name = part_type_name(t, e);
+    char text[PART_ID_BYTES];
 
-    part_format_type(t, e, buffer);
-    return name ? name : buffer;
+    part_format_type(t, e, text);
+    return grid_add(g, name ? name : text, f);
 }
 
-static int type_width(const struct part_table *t)
+static int add_row(struct grid *g, const struct part_table *t, const struct part_entry *e,
+                   const struct part_holding *h, struct fault *f)
 {
-    size_t width = strlen("TYPE");
-    char buffer[PART_ID_BYTES];
-
-    for (size_t i = 0; i < t->count; i++) {
-        size_t len = strlen(show_type(t, &t->entries[i], buffer));
-
-        if (len > width)
-            width = len;
-    }
-    return (int)width;
-}
-
-static void print_row(const struct part_table *t, const struct part_entry *e, int width)
-{
-    char type[PART_ID_BYTES];
     char uuid[PART_ID_BYTES];
     char flags[FLAGS_BYTES];
     char size[8];
@@ -119,61 +133,77 @@ static void print_row(const struct part_table *t, const struct part_entry *e, in
     part_format_uuid(t, e, uuid);
     format_flags(e, flags);
     text_size(size, e->length);
-    printf("%6u  %12" PRIu64 "  %12" PRIu64 "  %6s  %-*s  %-*s  %s", e->number, e->first_lba,
-           e->last_lba, size, width, show_type(t, e, type),
-           t->kind == PART_GPT ? GUID_TEXT_BYTES - 1 : 11, uuid, flags);
-    if (e->name[0] != '\0') {
-        fputs("  ", stdout);
-        text_put_escaped(stdout, e->name, strlen(e->name));
-    }
-    putchar('\n');
+    if (add_number(g, e->number, f) < 0 || add_number(g, e->first_lba, f) < 0 ||
+        add_number(g, e->last_lba, f) < 0 || grid_add(g, size, f) < 0 || add_type(g, t, e, f) < 0 ||
+        grid_add(g, !h ? unknown : h->fstype ? h->fstype : "", f) < 0 || grid_add(g, uuid, f) < 0 ||
+        grid_add(g, flags, f) < 0 || add_escaped(g, e->name, f) < 0)
+        return f->code;
+    return add_escaped(g, !h ? unknown : h->fslabel ? h->fslabel : "", f);
 }
 
-static void print_table(const struct part_table *t)
+static int print_table(const struct part_table *t, const struct part_holding *holdings,
+                       struct fault *f)
 {
-    int width = type_width(t);
     char id[PART_ID_BYTES];
+    struct grid g;
+    int code = 0;
 
-    part_format_id(t, id);
-    printf("%s %s, sectors of %" PRIu32 " bytes\n", t->kind == PART_GPT ? "GPT" : "MBR", id,
-           t->sector_size);
-    printf("%6s  %12s  %12s  %6s  %-*s  %-*s  FLAGS%s\n", "NUMBER", "START", "END", "SIZE", width,
-           "TYPE", t->kind == PART_GPT ? GUID_TEXT_BYTES - 1 : 11, "UUID",
-           t->kind == PART_GPT ? "  NAME" : "");
-    for (size_t i = 0; i < t->count; i++)
-        print_row(t, &t->entries[i], width);
+    grid_start(&g, columns, COLUMNS);
+    for (size_t i = 0; code == 0 && i < t->count; i++)
+        code = add_row(&g, t, &t->entries[i], holdings ? &holdings[i] : NULL, f);
+    if (code == 0) {
+        part_format_id(t, id);
+        printf("%s %s, sectors of %" PRIu32 " bytes\n", t->kind == PART_GPT ? "GPT" : "MBR", id,
+               t->sector_size);
+        grid_print(&g, stdout);
+    }
+    grid_free(&g);
+    return code;
 }
 
-static int run(struct cli *cli, const struct opts *o)
+/* Everything that a run holds open. */
+struct run {
+    struct source *disk;
+    struct part_table *table;
+    struct holdings holdings;
+};
+
+static int run(struct cli *cli, const struct opts *o, struct run *r, struct fault *f)
 {
     const char *operand = cli_operand(cli, 0);
-    struct part_table *table = NULL;
-    struct source *disk = NULL;
-    struct fault f;
-    int code = image_open(cli, operand, &o->image, &disk, &f);
+    const char *device = operand ? operand : "-";
 
-    if (code == 0)
-        code = parttable_read(disk, &o->image, &cli->notices, &table, &f);
-    if (code == 0 && o->json)
-        part_show_json(stdout, table, operand ? operand : "-");
-    else if (code == 0 && o->dump)
-        part_show_script(stdout, table, operand ? operand : "-");
-    else if (code == 0)
-        print_table(table);
-    part_table_free(table);
-    source_close(disk);
-    return code < 0 ? cli_fail(cli, &f) : cli_end(cli);
+    if (image_open(cli, operand, &o->image, &r->disk, f) < 0 ||
+        parttable_read(r->disk, &o->image, &cli->notices, &r->table, f) < 0)
+        return f->code;
+    if (o->dump) {
+        part_show_script(stdout, r->table, device);
+        return 0;
+    }
+    /* A pipe would have to be read to its end. */
+    if (!source_is_pipe(r->disk) &&
+        holdings_find(r->disk, r->table, &cli->notices, &r->holdings, f) < 0)
+        return f->code;
+    if (!o->json)
+        return print_table(r->table, r->holdings.list, f);
+    part_show_json(stdout, r->table, r->holdings.list, device);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     struct opts o = {0};
+    struct run r = {0};
     struct cli cli;
-    int status;
+    struct fault f;
+    int code;
 
     cli_start(&cli, &command, argc, argv);
     parse_options(&cli, &o);
-    status = run(&cli, &o);
+    code = run(&cli, &o, &r, &f);
+    holdings_free(&r.holdings);
+    part_table_free(r.table);
+    source_close(r.disk);
     image_options_free(&o.image);
-    return status;
+    return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

@@ -99,7 +99,9 @@ Try '$name --help'."
 }
 
 @test "a fifo is read as the pipe that it is" {
-    same <(partls --json vm.raw | grep -v '"node"\|"device"') <(partls --json <(cat vm.raw) | grep -v '"node"\|"device"')
+    # Of a pipe it is not known what the partitions hold.
+    same <(partls --json vm.raw | jq 'del(.. | .node?, .device?, .fstype?, .fslabel?, .fsuuid?)') \
+        <(partls --json <(cat vm.raw) | jq 'del(.. | .node?, .device?)')
     same <(qcow2cat <(cat vm.qcow2)) vm.raw
     same <(ext4walk <(cat root.ext4)) root.manifest
     same <(engram-pack <(cat root.manifest)) root.engram

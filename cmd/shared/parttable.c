@@ -15,7 +15,7 @@ int parttable_read(struct source *disk, const struct image_options *options,
     struct fault ignored;
     size_t used;
 
-    if (code != FAULT_DAMAGED || probe_device(disk, probe_device(disk, &whole, &ignored)whole, NULL, probe_device(disk, &whole, &ignored)ignored) < 0 || !whole)
+    if (code != FAULT_DAMAGED || probe_device(disk, &whole, NULL, &ignored) < 0 || !whole)
         return code;
     used = strlen(f->text);
     snprintf(f->text + used, sizeof(f->text) - used, "; the disk as a whole holds %s%s",

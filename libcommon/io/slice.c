@@ -7,7 +7,8 @@
 
 struct slice_source {
     struct source base;
-    struct source *below; /* owned */
+    struct source *below;
+    bool borrowed; /* below is not closed with it */
     uint64_t start;
     struct source_filter outer;        /* what is wanted of below: the slice, */
     const struct source_filter *inner; /* and of that what this wants; borrowed, or NULL */
@@ -63,7 +64,8 @@ static void slice_close(struct source *base)
 {
     struct slice_source *s = (struct slice_source *)base;
 
-    source_close(s->below);
+    if (!s->borrowed)
+        source_close(s->below);
     free(s);
 }
 
@@ -74,31 +76,53 @@ static const struct source_ops slice_ops = {
     .close = slice_close,
 };
 
-int source_slice(struct source *below, uint64_t start, uint64_t length, struct source **out,
-                 struct fault *f)
+/* One that owns what lies below; NULL and *f filled if it cannot be made. */
+static struct slice_source *open_slice(struct source *below, uint64_t start, uint64_t length,
+                                       struct fault *f)
 {
     struct slice_source *s;
     uint64_t end;
 
     if (!add_u64(start, length, &end)) {
-        fault_set(f, FAULT_DAMAGED, "%llu bytes at offset %llu wrap past 2^64",
-                  (unsigned long long)length, (unsigned long long)start);
-        goto fail;
+        fault_set(f, FAULT_DAMAGED, "%llu bytes at offset %llu wrap past 2^64", ull(length),
+                  ull(start));
+        return NULL;
     }
     s = calloc(1, sizeof(*s));
     if (!s) {
         fault_memory(f, "a slice", sizeof(*s));
-        goto fail;
+        return NULL;
     }
     s->base = (struct source){
         .ops = &slice_ops, .name = below->name, .size = length, .kept = below->kept};
     s->below = below;
     s->start = start;
     s->outer = (struct source_filter){.wanted = slice_wanted, .context = s};
+    return s;
+}
+
+int source_slice(struct source *below, uint64_t start, uint64_t length, struct source **out,
+                 struct fault *f)
+{
+    struct slice_source *s = open_slice(below, start, length, f);
+
+    if (!s) {
+        source_close(below);
+        return f->code;
+    }
     slice_keep_only(&s->base, NULL);
     *out = &s->base;
     return 0;
-fail:
-    source_close(below);
-    return f->code;
+}
+
+int source_slice_borrowed(struct source *below, uint64_t start, uint64_t length,
+                          struct source **out, struct fault *f)
+{
+    struct slice_source *s = open_slice(below, start, length, f);
+
+    if (!s)
+        return f->code;
+    s->borrowed = true;
+    *out = &s->base;
+    return 0;
 }

@@ -159,6 +159,10 @@ int source_from_memory(const void *data, size_t len, const char *name, struct so
 int source_slice(struct source *below, uint64_t start, uint64_t length, struct source **out,
                  struct fault *f);
 
+/* The same of a source that is borrowed, and has uses of its own: of a pipe all is kept. */
+int source_slice_borrowed(struct source *below, uint64_t start, uint64_t length,
+                          struct source **out, struct fault *f);
+
 /* For tests: a source whose reads fail as planned.  below is owned (also on failure). */
 enum faulty_kind {
     FAULTY_ERROR, /* reads that touch the byte at `offset` fail with EIO */

@@ -54,8 +54,19 @@ static void put_defects(FILE *out, const char *indent, unsigned defects)
     fputc(']', out);
 }
 
+/* What the partition holds; what is not known has no key. */
+static void put_holding(FILE *out, const char *indent, const struct part_holding *h)
+{
+    if (h->fstype)
+        put_string(out, indent, "fstype", h->fstype);
+    if (h->fslabel && h->fslabel[0] != '\0')
+        put_string(out, indent, "fslabel", h->fslabel);
+    if (h->fsuuid && h->fsuuid[0] != '\0')
+        put_string(out, indent, "fsuuid", h->fsuuid);
+}
+
 static void put_entry(FILE *out, const struct part_table *t, const struct part_entry *e,
-                      const char *device)
+                      const struct part_holding *h, const char *device)
 {
     static const char indent[] = "            ";
     const char *type_name = part_type_name(t, e);
@@ -83,11 +94,14 @@ static void put_entry(FILE *out, const struct part_table *t, const struct part_e
     fprintf(out, ",\n%s\"number\": %u", indent, e->number);
     if (type_name)
         put_string(out, indent, "typename", type_name);
+    if (h)
+        put_holding(out, indent, h);
     if (e->defects)
         put_defects(out, indent, e->defects);
 }
 
-void part_show_json(FILE *out, const struct part_table *t, const char *device)
+void part_show_json(FILE *out, const struct part_table *t, const struct part_holding *holdings,
+                    const char *device)
 {
     static const char indent[] = "      ";
     char id[PART_ID_BYTES];
@@ -106,7 +120,7 @@ void part_show_json(FILE *out, const struct part_table *t, const char *device)
             indent);
     for (size_t i = 0; i < t->count; i++) {
         fputs(i ? ",{\n" : "\n         {\n", out);
-        put_entry(out, t, &t->entries[i], device);
+        put_entry(out, t, &t->entries[i], holdings ? &holdings[i] : NULL, device);
         fputs("\n         }", out);
     }
     fprintf(out, "%s]\n   }\n}\n", t->count ? "\n      " : "");
