@@ -135,8 +135,12 @@ static int add_row(struct grid *g, const struct part_table *t, const struct part
     text_size(size, e->length);
     if (add_number(g, e->number, f) < 0 || add_number(g, e->first_lba, f) < 0 ||
         add_number(g, e->last_lba, f) < 0 || grid_add(g, size, f) < 0 || add_type(g, t, e, f) < 0 ||
-        grid_add(g, !h ? unknown : h->fstype ? h->fstype : "", f) < 0 || grid_add(g, uuid, f) < 0 ||
-        grid_add(g, flags, f) < 0 || add_escaped(g, e->name, f) < 0)
+        grid_add(g,
+                 !h          ? unknown
+                 : h->fstype ? h->fstype
+                             : "",
+                 f) < 0 ||
+        grid_add(g, uuid, f) < 0 || grid_add(g, flags, f) < 0 || add_escaped(g, e->name, f) < 0)
         return f->code;
     return add_escaped(g, !h ? unknown : h->fslabel ? h->fslabel : "", f);
 }
