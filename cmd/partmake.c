@@ -26,6 +26,9 @@ struct opts {
 
 enum { KEY_SCRIPT = 1400, KEY_SIZE, KEY_SECTOR_SIZE, KEY_ALIGN, KEY_SEED, KEY_BOOT_CODE };
 
+/* More than a backup GPT and what an alignment takes. */
+enum { UNUSED_BYTES_TOLD = 8 << 20 };
+
 /* Nobody writes longer ones; all of it is in memory. */
 enum { SCRIPT_BYTES_MAX = 4 << 20 };
 
@@ -201,6 +204,17 @@ static int encode(const struct cli *cli, const struct opts *o, struct run *r, st
     return result;
 }
 
+/* A dump that is used for a larger disk leaves the space behind its last-lba to nobody. */
+static void tell_unused(const struct cli *cli, const struct opts *o, const struct part_plan *p)
+{
+    uint64_t unused = p->kind == PART_GPT ? p->sectors - 1 - p->last_lba : 0;
+
+    if (o->script && unused * p->sector_size > UNUSED_BYTES_TOLD)
+        notice(&cli->notices, NOTICE_INFO, o->script,
+               "its last-lba, sector %llu, leaves the last %llu of the disk's %llu sectors unused",
+               ull(p->last_lba), ull(unused), ull(p->sectors));
+}
+
 /* What the progress counts to: as far as it is known. */
 static uint64_t content_bytes(const struct part_plan *p)
 {
@@ -224,6 +238,7 @@ static int run(struct cli *cli, const struct opts *o, struct run *r, struct faul
         (code = encode(cli, o, r, f)) < 0 ||
         (code = product_open(&r->product, cli, OUTPUT_BINARY, content_bytes(p), f)) < 0)
         return code;
+    tell_unused(cli, o, p);
     code = assemble(p, &r->pieces, &r->contents, r->product.sink, &r->product.progress, f);
     return product_finish(&r->product, code, f);
 }

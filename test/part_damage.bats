@@ -130,7 +130,7 @@ END
 = 0 mbr2.StartingCHS=ffffff
 = 0 mbr2.OSType=00
 ~ 3 mbr2.OSType=ee a hybrid MBR: the GPT is used, not what else the MBR has: 1 (type 83, sectors 63 to 262), 3 (type 5, sectors 600 to 1999)|no GPT behind its protective MBR: no header at byte 512 or 4096, none at sector 562, nor in the last sector of the disk (1048576 bytes)
-~ 0 mbr2.OSType=05
+~ 0 mbr2.OSType=05 the extended partition has no boot record, only zeros at sector 263: it holds no partitions
 = 0 mbr2.EndingCHS=ffffff
 = 5 mbr2.StartingLBA=00000000 partitions 2 (sectors 0 to 299) and 1 (63 to 262) overlap
 = 5 mbr2.StartingLBA=06010000 partitions 1 (sectors 63 to 262) and 2 (262 to 561) overlap

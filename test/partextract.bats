@@ -262,7 +262,7 @@ partextract: disk.raw: partitions 1 \(sectors 2048 to 18434\) and 2 \(18433 to 2
         same want got
     done
     try partextract 6 disk.raw
-    expect_like 2 "(.*
+    expect_like 3 "(.*
 )partextract: disk.raw: no partition '6'; there are: 1 .*"
 }
 

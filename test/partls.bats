@@ -269,7 +269,9 @@ END
     [ "$output" = $'-\n-2' ]
     # Forced: a qcow2 file's own bytes are no partition table.
     try partls -f raw disk.qcow2
-    expect 3 'partls: disk.qcow2: no partition table found: no MBR in sector 0, no GPT header at byte 512 or 4096'
+    expect 3 'partls: disk.qcow2: no partition table, but a qcow2 image (-f qcow2 reads it)'
+    try bash -c 'cat disk.qcow2 | partls'
+    expect 3 'partls: standard input: no partition table, but a qcow2 image (-f qcow2 reads it)'
 }
 
 @test "from a pipe, a GPT is read to its entries' end and not further" {
@@ -698,7 +700,7 @@ partls: disk.raw: partitions 5 (sectors 36864 to 131072) and 7 (57344 to 65535) 
     disk disk.raw 64M 'label: dos' 'size=8M' 'type=5'
     dd if=/dev/zero of=disk.raw bs=512 seek=18432 count=1 conv=notrunc status=none
     try partls disk.raw
-    expect 0
+    expect 0 'partls: disk.raw: the extended partition has no boot record, only zeros at sector 18432: it holds no partitions'
     [ "$(wc -l <<<"$output")" -eq 4 ]
 }
 

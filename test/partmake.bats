@@ -192,6 +192,9 @@ rebuilds() {
     try partmake --script=script -o again.raw
     expect 0
     same again.raw disk.raw
+    # On a larger disk it says where it ends, too.
+    try partmake --script=script --size=64M -o again.raw
+    expect 0 "partmake: script: its last-lba, sector 32734, leaves the last 98337 of the disk's 131072 sectors unused"
 }
 
 @test "scripts as people write them: without names, with units, comments and letters" {
@@ -428,7 +431,11 @@ refused() {
 @test "an image that is larger than its partition, or empty" {
     refused "partition 1: root.img has 4194304 bytes, more than its size= of 4193792 (8191 sectors)" root.img:size=8191
     : >empty
-    refused "partition 1: empty is empty, and no size= is given" empty
+    refused "partition 1: empty is empty" empty
+    refused "partition 1: empty is empty" empty:size=1M
+    try bash -c 'true | partmake -o new.raw -:size=1M'
+    expect 2 "partmake: standard input: is empty"
+    [ ! -e new.raw ]
     try bash -c 'cat root.img | partmake -o new.raw -:size=8191'
     expect 2 "partmake: standard input: has more than the 4193792 bytes of partition 1"
     [ ! -e new.raw ]
@@ -484,7 +491,7 @@ refused() {
     refused 'odd.img:name="\\xff": name= takes UTF-8 of at most 36 UTF-16 units, not '"'\\xff'" 'odd.img:name="\xff"'
     refused 'odd.img:name="x: quotes do not end' 'odd.img:name="x'
     refused 'odd.img:name="\\n": '"'\\' in quotes is for \\xHH, not '\\n'" 'odd.img:name="\n"'
-    refused "odd.img:attrs=GUID:47: attrs= takes RequiredPartition, NoBlockIOProtocol, LegacyBIOSBootable and GUID:48 to GUID:63, not '47'" \
+    refused "odd.img:attrs=GUID:47: attrs= takes RequiredPartition, NoBlockIOProtocol, LegacyBIOSBootable and GUID:48 to GUID:63, not 'GUID:47'" \
         odd.img:attrs=GUID:47
     refused "odd.img:name=x: name= is not for MBR" -t mbr odd.img:name=x
     refused "odd.img:uuid=x: uuid= is not for MBR" -t mbr odd.img:uuid=x
@@ -492,6 +499,7 @@ refused() {
     refused "odd.img:size: no field 'size': there are start=, size=, type=, uuid=, name=, attrs= and bootable" odd.img:size
     refused "odd.img:size=: size= $takes ''" odd.img:size=
     refused "odd.img:type=: type= is empty" odd.img:type=
+    refused "odd.img:bootable=yes: bootable takes no value" odd.img:bootable=yes
 }
 
 @test "scripts that are malformed: status 3, and the line" {
@@ -525,6 +533,10 @@ END
     printf 'label: gpt\n\0' >script
     try partmake --script=script -o new.raw
     expect 3 "partmake: script: is no script of sfdisk: it has a NUL byte"
+    printf '# nothing\n\n' >script
+    try partmake --script=script -o new.raw
+    expect 3 "partmake: script: is no script of sfdisk: it is empty"
+    [ ! -e new.raw ]
     printf 'size=1M\n' >script
     refused "2 files, but the script has 1 partitions" --script=script esp.img esp.img
     refused "esp.img:size=1: has fields: with --script, operands are files only" --script=script esp.img:size=1

@@ -66,6 +66,9 @@ static int put_content(struct engine *e, const struct segment *s, uint64_t room,
     code = engine_stream(e, s->content->source, 0, s->wish->content, counted, progress, f);
     sink_close(counted);
     *length = c.count;
+    /* Whatever should have written it has most likely failed. */
+    if (code == 0 && c.count == 0)
+        code = fault_set(f, FAULT_USAGE, "is empty");
     return code < 0 ? fault_about(f, s->wish->content_name) : 0;
 }
 

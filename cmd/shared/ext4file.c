@@ -7,7 +7,6 @@
 
 #include "part/part.h"
 #include "probe/probe.h"
-#include "qcow2/qcow2.h"
 
 static void set_journal(struct ext4file_options *o, struct cli *cli, const char *value)
 {
@@ -68,16 +67,6 @@ static bool tell_partitions(struct source *device, const struct part_options *op
     return any;
 }
 
-/* An image in a pipe is never taken for one. */
-static bool is_qcow2(struct source *device)
-{
-    uint8_t head[QCOW2_MAGIC_BYTES];
-    struct fault ignored;
-    size_t got;
-
-    return source_head(device, head, sizeof(head), &got, &ignored) == 0 && qcow2_detect(head, got);
-}
-
 /* There is no file system of ours: what is there?  A partition table comes first: what is at the
  * disk's start or end may belong to a partition. */
 static void tell_content(struct source *device, const struct image_options *options,
@@ -86,7 +75,7 @@ static void tell_content(struct source *device, const struct image_options *opti
     const struct probe_answer *answer = NULL;
     struct fault ignored;
 
-    if (is_qcow2(device)) {
+    if (image_is_qcow2(device)) {
         fault_set(f, FAULT_DAMAGED,
                   "no ext2, ext3 or ext4 file system, but a qcow2 image (-f qcow2 reads it)");
         return;

@@ -117,6 +117,15 @@ static int select_partition(struct cli *cli, const struct image_options *o, stru
     return *s && *s != disk ? 0 : f->code;
 }
 
+bool image_is_qcow2(struct source *s)
+{
+    uint8_t head[QCOW2_MAGIC_BYTES];
+    struct fault ignored;
+    size_t got;
+
+    return source_head(s, head, sizeof(head), &got, &ignored) == 0 && qcow2_detect(head, got);
+}
+
 int image_open_file(struct cli *cli, const char *operand, const struct image_options *options,
                     struct source **file, bool *is_qcow2, struct fault *f)
 {

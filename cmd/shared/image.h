@@ -69,6 +69,10 @@ int image_open(struct cli *cli, const char *operand, const struct image_options 
 int image_open_file(struct cli *cli, const char *operand, const struct image_options *options,
                     struct source **file, bool *is_qcow2, struct fault *f);
 
+/* Does it start as a qcow2 image does?  In a pipe that is never taken for one, but worth telling.
+ */
+bool image_is_qcow2(struct source *s);
+
 /* What the options say of a qcow2 image; where it lies is in cli->input. */
 struct qcow2_options image_qcow2_options(const struct image_options *options,
                                          const struct cli *cli);

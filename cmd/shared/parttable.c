@@ -15,6 +15,8 @@ int parttable_read(struct source *disk, const struct image_options *options,
     struct fault ignored;
     size_t used;
 
+    if (code == FAULT_DAMAGED && image_is_qcow2(disk))
+        return fault_set(f, code, "no partition table, but a qcow2 image (-f qcow2 reads it)");
     if (code != FAULT_DAMAGED || probe_device(disk, &whole, NULL, &ignored) < 0 || !whole)
         return code;
     used = strlen(f->text);

@@ -67,6 +67,8 @@ int part_attrs_parse(const char *text, uint64_t *attributes, struct fault *f)
     *attributes = 0;
     for (text += strspn(text, separators); *text; text += strspn(text, separators)) {
         size_t length = strcspn(text, separators);
+        const char *word = text;
+        size_t word_length = length;
         char shown[128];
         uint64_t bit;
 
@@ -76,7 +78,7 @@ int part_attrs_parse(const char *text, uint64_t *attributes, struct fault *f)
             length -= strlen(type_prefix);
         }
         if (!parse_word(text, length, &bit)) {
-            text_escape(shown, sizeof(shown), text, length);
+            text_escape(shown, sizeof(shown), word, word_length);
             return fault_set(f, FAULT_USAGE,
                              "attrs= takes RequiredPartition, NoBlockIOProtocol, "
                              "LegacyBIOSBootable and GUID:48 to GUID:63, not '%s'",

@@ -193,6 +193,8 @@ int part_wish_set(const struct part_plan *p, const char *key, const char *value,
     if (strcasecmp(key, "attrs") == 0)
         return gpt ? part_attrs_parse(value, &wish->attributes, f)
                    : refuse_other_kind(p, "attrs=", f);
+    if (strcasecmp(key, "bootable") == 0)
+        return fault_set(f, FAULT_USAGE, "bootable takes no value");
     return refuse_unknown(key, f);
 }
 

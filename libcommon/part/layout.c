@@ -194,11 +194,10 @@ static int size_to_content(const struct part_plan *p, struct part_wish *w, struc
 {
     uint64_t needed = div_round_up(w->content, p->sector_size);
 
+    if (needed == 0)
+        return fault_set(f, FAULT_USAGE, "partition %u: %s is empty", w->number, w->content_name);
     if (w->size == PART_ANY)
         w->size = needed;
-    if (w->size == 0)
-        return fault_set(f, FAULT_USAGE, "partition %u: %s is empty, and no size= is given",
-                         w->number, w->content_name);
     if (needed > w->size)
         return fault_set(f, FAULT_USAGE,
                          "partition %u: %s has %" PRIu64 " bytes, more than its size= of %" PRIu64

@@ -133,7 +133,7 @@ static int visit(struct chain *c, uint64_t sector, struct fault *f)
     return 0;
 }
 
-/* An empty extended partition may have no boot record yet, only zeros. */
+/* An extended partition in which none was ever made may have no boot record, only zeros. */
 static int read_ebr(const struct part_input *in, const struct chain *c, struct mbr *m,
                     struct fault *f)
 {
@@ -149,6 +149,11 @@ static int read_ebr(const struct part_input *in, const struct chain *c, struct m
                          "the extended boot record at sector %" PRIu64
                          " ends with 0x%04x, not 0xaa55",
                          sector, le16_at(raw + MBR_SIGNATURE));
+    if (!m->signed_)
+        notice(in->notices, NOTICE_INFO, NULL,
+               "the extended partition has no boot record, only zeros at sector %" PRIu64
+               ": it holds no partitions",
+               sector);
     return 0;
 }
 
@@ -273,7 +278,8 @@ int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table
     /* A chain that ends with the disk has shown where that is; and that the extended partition
      * passes the end says more than what its chain lacks. */
     part_table_check_end(t, in);
-    if (lost.code != FAULT_NONE)
+    t->is_cut = lost.code != FAULT_NONE;
+    if (t->is_cut)
         notice(in->notices, NOTICE_LOSS, NULL,
                "%s: logical partitions from number %u on are not known", lost.text, number);
     return part_table_check_overlap(t, in, f);

@@ -56,6 +56,7 @@ struct part_table {
     uint64_t last_usable_lba;   /* GPT */
     uint32_t entry_room;        /* GPT: NumberOfPartitionEntries, used or not */
     uint32_t disk_signature;    /* MBR */
+    bool is_cut;                /* MBR: its logical partitions are not all known */
     struct part_entry *entries; /* in order of their numbers */
     size_t count;
 };
@@ -94,8 +95,9 @@ int part_selector_check(const char *selector, struct fault *f);
 /*
  * The one partition that a selector means: a number, `label=NAME`, `uuid=UUID` (of MBR the kernel's
  * form, `SIGNATURE-NN`), `type=` with a GUID, 0xNN or a name or alias of part/types.h, or
- * `largest` (extended ones do not count).  None or several are FAULT_USAGE, candidates listed; one
- * that is reversed or passes the end of the disk is FAULT_DAMAGED.
+ * `largest` (extended ones do not count).  None (FAULT_DAMAGED of a table that is cut) or several
+ * are FAULT_USAGE, candidates listed; one that is reversed or passes the end of the disk is
+ * FAULT_DAMAGED.
  */
 int part_select(const struct part_table *t, const char *selector, const struct part_entry **out,
                 struct fault *f);

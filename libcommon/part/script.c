@@ -101,6 +101,7 @@ struct script {
     unsigned line;
     const char *label_id; /* NULL: none */
     unsigned label_id_line;
+    bool is_empty;
 };
 
 static int set_header(struct script *s, const char *name, const char *value, struct fault *f)
@@ -218,6 +219,7 @@ static int take_line(struct script *s, char *line, struct fault *f)
     line += strspn(line, " \t");
     if (*line == '\0' || *line == '#')
         return 0;
+    s->is_empty = false;
     if (is_header(line)) {
         char *colon = strchr(line, ':');
 
@@ -234,7 +236,7 @@ static int take_line(struct script *s, char *line, struct fault *f)
 int part_plan_read_script(struct part_plan *p, const char *script, size_t length, struct fault *f)
 {
     char *copy;
-    struct script s = {.plan = p};
+    struct script s = {.plan = p, .is_empty = true};
     char *rest;
     int code = 0;
 
@@ -255,6 +257,8 @@ int part_plan_read_script(struct part_plan *p, const char *script, size_t length
         code = set_label_id(p, s.label_id, f);
     }
     free(copy);
+    if (code == 0 && s.is_empty)
+        return fault_set(f, FAULT_DAMAGED, "is no script of sfdisk: it is empty");
     if (code == FAULT_SYSTEM || code == 0)
         return code;
     f->code = FAULT_DAMAGED;

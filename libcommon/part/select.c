@@ -190,7 +190,8 @@ static int refuse(const struct part_table *t, const struct selector *s, const ch
     if (t->count == 0)
         return fault_set(f, FAULT_USAGE, "no partition '%s': the table is empty", shown);
     if (found == 0)
-        return fault_set(f, FAULT_USAGE, "no partition '%s'; there are: %s", shown, list);
+        return fault_set(f, t->is_cut ? FAULT_DAMAGED : FAULT_USAGE,
+                         "no partition '%s'; there are: %s", shown, list);
     return fault_set(f, FAULT_USAGE, "'%s' means %zu partitions: %s", shown, found, list);
 }
 

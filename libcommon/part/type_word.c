@@ -21,9 +21,9 @@ static const struct {
     const char *word;
     const char *gpt, *mbr;
 } meanings[] = {
-    {"L", "linux", "83"},  {"S", "swap", "82"},     {"E", NULL, "5"},    {"X", NULL, "85"},
-    {"U", "esp", "ef"},    {"H", "home", NULL},     {"R", "raid", "fd"}, {"V", "lvm", "8e"},
-    {"uefi", "esp", "ef"}, {"linuxex", NULL, "85"}, {"fat", NULL, "c"},
+    {"L", "linux", "83"},  {"S", "swap", "82"},  {"E", NULL, "5"},        {"X", NULL, "85"},
+    {"U", "esp", "ef"},    {"H", "home", NULL},  {"R", "raid", "fd"},     {"V", "lvm", "8e"},
+    {"uefi", "esp", "ef"}, {"efi", "esp", "ef"}, {"linuxex", NULL, "85"}, {"fat", NULL, "c"},
 };
 
 static const char *meaning_of(enum part_kind kind, const char *word)
@@ -149,11 +149,19 @@ static int refuse_unknown(enum part_kind kind, const char *word, struct fault *f
     if (c.count > 0)
         return fault_set(f, FAULT_USAGE, "no partition type of %s is called '%s'; close: %s",
                          kind == PART_GPT ? "GPT" : "MBR", shown, list);
+    if (kind == PART_GPT)
+        return fault_set(
+            f, FAULT_USAGE,
+            "no partition type of GPT is called '%s': give a GUID, the type's name, or "
+            "one of linux, root-x86-64, usr-x86-64 (and so on), home, srv, var, tmp, "
+            "user-home, swap, esp, xbootldr, bios, prep, lvm, raid, luks, msdata, "
+            "msr, recovery",
+            shown);
     return fault_set(f, FAULT_USAGE,
-                     "no partition type of %s is called '%s': give a %s, the type's name, or one "
-                     "of " PART_TYPE_ALIASES,
-                     kind == PART_GPT ? "GPT" : "MBR", shown,
-                     kind == PART_GPT ? "GUID" : "byte in hexadecimal");
+                     "no partition type of MBR is called '%s': give a byte in hexadecimal, the "
+                     "type's name, or one of linux, swap, esp, xbootldr, prep, lvm, raid, luks, "
+                     "msdata, recovery, fat, extended",
+                     shown);
 }
 
 /* ---- the tables ---- */
