@@ -53,7 +53,7 @@ changes() {
 = 0 primary.AlternateLBA=0500000000000000 the backup GPT is damaged (GPT header at sector 5: no signature 'EFI PART'): using the primary
 = 5 primary.FirstUsableLBA=df07000000000000 the primary GPT is damaged (GPT header at sector 1: FirstUsableLBA 2015 is past LastUsableLBA 2014): using the backup at sector 2047
 = 5 primary.LastUsableLBA=ffffffffffffffff the primary GPT is damaged (GPT header at sector 1: LastUsableLBA 18446744073709551615 is past 2^64 bytes): using the backup at sector 2047
-= 0 primary.DiskGUID=00112233445566778899aabbccddeeff
+= 0 primary.DiskGUID=00112233445566778899aabbccddeeff the backup GPT at sector 2047 is another table than the primary: using the primary
 = 5 primary.PartitionEntryLBA=ffffffffffffffff the primary GPT is damaged (GPT header at sector 1: PartitionEntryLBA 18446744073709551615 is past 2^64 bytes): using the backup at sector 2047
 = 5 primary.NumberOfPartitionEntries=00000000 the primary GPT is damaged (GPT header at sector 1: 0 partition entries of 128 bytes are not between 1 byte and 4194304 bytes): using the backup at sector 2047
 = 5 primary.SizeOfPartitionEntry=40000000 the primary GPT is damaged (GPT header at sector 1: SizeOfPartitionEntry is 64, not 128 x 2^n): using the backup at sector 2047
@@ -69,7 +69,7 @@ changes() {
 = 0 backup.AlternateLBA=0500000000000000
 = 0 backup.FirstUsableLBA=df07000000000000 the backup GPT is damaged (GPT header at sector 2047: FirstUsableLBA 2015 is past LastUsableLBA 2014): using the primary
 = 0 backup.LastUsableLBA=ffffffffffffffff the backup GPT is damaged (GPT header at sector 2047: LastUsableLBA 18446744073709551615 is past 2^64 bytes): using the primary
-= 0 backup.DiskGUID=00112233445566778899aabbccddeeff
+= 0 backup.DiskGUID=00112233445566778899aabbccddeeff the backup GPT at sector 2047 is another table than the primary: using the primary
 = 0 backup.PartitionEntryLBA=ffffffffffffffff the backup GPT is damaged (GPT header at sector 2047: PartitionEntryLBA 18446744073709551615 is past 2^64 bytes): using the primary
 = 0 backup.NumberOfPartitionEntries=00000000 the backup GPT is damaged (GPT header at sector 2047: 0 partition entries of 128 bytes are not between 1 byte and 4194304 bytes): using the primary
 = 0 backup.SizeOfPartitionEntry=40000000 the backup GPT is damaged (GPT header at sector 2047: SizeOfPartitionEntry is 64, not 128 x 2^n): using the primary
@@ -129,7 +129,7 @@ END
 = 0 mbr2.BootIndicator=80
 = 0 mbr2.StartingCHS=ffffff
 = 0 mbr2.OSType=00
-~ 3 mbr2.OSType=ee a hybrid MBR: the GPT is used, not what else the MBR has: 1 (type 83, sectors 63 to 262), 3 (type 5, sectors 600 to 1999)|no GPT behind its protective MBR: no header at byte 512 or 4096, none at sector 562, nor in the last sector of the disk (1048576 bytes)
+= 0 mbr2.OSType=ee
 ~ 0 mbr2.OSType=05 the extended partition has no boot record, only zeros at sector 263: it holds no partitions
 = 0 mbr2.EndingCHS=ffffff
 = 5 mbr2.StartingLBA=00000000 partitions 2 (sectors 0 to 299) and 1 (63 to 262) overlap
@@ -137,12 +137,12 @@ END
 = 5 mbr2.StartingLBA=ffffffff partition 2 (sectors 4294967295 to 4294967594 of 512 bytes) lies past the end of the disk (1048576 bytes)
 ~ 0 mbr2.SizeInLBA=00000000
 = 0 mbr2.SizeInLBA=51010000
-= 0 mbr2.SizeInLBA=52010000
-= 5 mbr2.SizeInLBA=ffffffff partition 2 (sectors 263 to 4294967557 of 512 bytes) lies past the end of the disk (1048576 bytes)|partitions 2 (sectors 263 to 4294967557) and 5 (601 to 800) overlap|partitions 2 (sectors 263 to 4294967557) and 6 (1000 to 1199) overlap|partitions 2 (sectors 263 to 4294967557) and 7 (1400 to 1999) overlap
+= 5 mbr2.SizeInLBA=52010000 partitions 2 (sectors 263 to 600) and 3 (600 to 1999) overlap
+= 5 mbr2.SizeInLBA=ffffffff partition 2 (sectors 263 to 4294967557 of 512 bytes) lies past the end of the disk (1048576 bytes)|partitions 2 (sectors 263 to 4294967557) and 5 (601 to 800) overlap|partitions 2 (sectors 263 to 4294967557) and 6 (1000 to 1199) overlap|partitions 2 (sectors 263 to 4294967557) and 7 (1400 to 1999) overlap|partitions 2 (sectors 263 to 4294967557) and 3 (600 to 1999) overlap
 = 0 mbr3.OSType=83
 = 0 mbr3.OSType=00
-~ 5 mbr3.StartingLBA=00000000 entry 3 of the extended boot record at sector 0 is not read: only the first two have a meaning|partitions 1 (sectors 63 to 262) and 5 (63 to 262) overlap|partitions 2 (sectors 263 to 562) and 6 (263 to 562) overlap
-= 0 mbr3.StartingLBA=59020000
+~ 5 mbr3.StartingLBA=00000000 entry 3 of the extended boot record at sector 0 is not read: only the first two have a meaning|partitions 1 (sectors 63 to 262) and 5 (63 to 262) overlap|partitions 2 (sectors 263 to 562) and 6 (263 to 562) overlap|partitions 1 (sectors 63 to 262) and 3 (0 to 1399) overlap|partitions 2 (sectors 263 to 562) and 3 (0 to 1399) overlap
+= 0 mbr3.StartingLBA=59020000 the extended partition has no boot record, only zeros at sector 601: it holds no partitions
 = 5 mbr3.StartingLBA=ffffffff partition 3 (sectors 4294967295 to 4294968694 of 512 bytes) lies past the end of the disk (1048576 bytes)|an extended boot record needs bytes 2199023255040 to 2199023255552, but the input ends at 1048576: logical partitions from number 5 on are not known
 ~ 0 mbr3.SizeInLBA=00000000
 ~ 5 mbr3.SizeInLBA=01000000 logical partition 5 (sectors 601 to 800) lies outside the extended partition (600 to 600)|the extended boot record at sector 600 leads to sector 999, outside the extended partition (600 to 600): logical partitions from number 6 on are not known

@@ -130,3 +130,30 @@ Try 'partls --help'."
     try bash -c 'ext4cat --sector-size=4096 disk.raw /x'
     expect 3 "ext4cat: disk.raw: no ext2, ext3 or ext4 file system, but a partition table: name one of its partitions with -p: 1 (Linux, 8.0M), 2 (Extended, 55M), 5 (Linux, 4.0M), 6 (Linux swap / Solaris, 4.0M)"
 }
+
+@test "a header of an older table where the other sector size has its own" {
+    partmake --sector-size=4096 --size=16M -o old.raw :size=2M,name=old
+    cp old.raw stale.raw
+    printf 'EFI PART' | dd of=stale.raw bs=1 seek=512 conv=notrunc status=none
+    try partls --json stale.raw
+    expect 0
+    [ "$(jq -r '.partitiontable | .sectorsize, .partitions[0].name' <<<"$output")" = $'4096\nold' ]
+    # Two that are whole: the one of smaller sectors is used, and the other told of.
+    partmake --size=8M --script=<(printf '%s\n' 'table-length: 4' 'start=4096, size=2048, name=new') -o small.raw
+    dd if=small.raw of=old.raw bs=512 count=3 conv=notrunc status=none
+    try partls --json old.raw
+    [ "$status" -eq 0 ]
+    [[ $stderr == *'another GPT, at byte 4096, is not used: --sector-size=4096 reads it'* ]]
+    [ "$(jq -r '.partitiontable | .sectorsize, .partitions[0].name' <<<"$output")" = $'512\nnew' ]
+    try partls --sector-size=4096 --json old.raw
+    expect 0
+    [ "$(jq -r '.partitiontable.partitions[0].name' <<<"$output")" = old ]
+}
+
+@test "a backup that is the primary itself" {
+    disk disk.raw 16M 'label: gpt' 'size=1M'
+    poke disk.raw $((512 + 32)) "$(le64 1)"
+    seal_header disk.raw
+    try partls disk.raw
+    expect 0 'partls: disk.raw: AlternateLBA is 1: no backup GPT is known'
+}

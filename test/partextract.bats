@@ -242,7 +242,7 @@ Try 'partextract --help'."
     poke disk.raw $(($(entry 1) + 40)) "$(le64 18434)"
     poke disk.raw $(($(entry 4) + 40)) "$(le64 99998)"
     seal disk.raw
-    try bash -c 'partextract -o out/got 1 disk.raw && exit; cmp out/got <(dd if=disk.raw bs=512 skip=2048 count=16387 status=none) && exit 5'
+    try bash -c 'partextract -q -o out/got 1 disk.raw && exit; cmp out/got <(dd if=disk.raw bs=512 skip=2048 count=16387 status=none) && exit 5'
     expect_like 5 'partextract: disk.raw: partition 4 ends at sector 99998 before it starts at sector 100000
 partextract: disk.raw: partitions 1 \(sectors 2048 to 18434\) and 2 \(18433 to 20479\) overlap'
     rm out/got

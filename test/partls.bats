@@ -37,7 +37,7 @@ agrees_with_sfdisk() {
         sfdisk --json "$file" >"$judge" 2>/dev/null
         diff <(sfdisk --dump "$file" 2>/dev/null | sed /^grain:/d) <(partls --dump "$file") >&2
     fi
-    try partls --json "$file"
+    try partls "${@:2}" --json "$file"
     expect 0
     diff <(jq -S '.partitiontable | .partitions //= [] | del(.grain)' "$judge") \
         <(jq -S '.partitiontable | del(.partitions[] | .number, .typename)' <<<"$output") >&2
@@ -479,7 +479,7 @@ falls_back() {
     copy good.raw
     poke disk.raw $(($(entry 2) + 40)) "$(le64 18430)"
     seal disk.raw
-    try partls disk.raw
+    try partls -q disk.raw # the backup is another table now
     expect 5 'partls: disk.raw: partition 2 ends at sector 18430 before it starts at sector 18432'
     [ "$(defects)" = '[[1,null],[2,["reversed"]],[3,null]]' ]
     lists_as_sfdisk
@@ -489,14 +489,14 @@ falls_back() {
     copy good.raw
     poke disk.raw $(($(entry 1) + 32)) "$(le64 2047)"
     seal disk.raw
-    try partls disk.raw
+    try partls -q disk.raw # the backup is another table now
     expect 5 'partls: disk.raw: partition 1 (sectors 2047 to 18431) lies outside the usable range (2048 to 131038)'
     [ "$(defects)" = '[[1,["outside"]],[2,null],[3,null]]' ]
     lists_as_sfdisk
     copy good.raw
     poke disk.raw $(($(entry 3) + 40)) ffffffffffffffff
     seal disk.raw
-    try partls disk.raw
+    try partls -q disk.raw # the backup is another table now
     expect 5 'partls: disk.raw: partition 3 (sectors 34816 to 18446744073709551615) lies outside the usable range (2048 to 131038)
 partls: disk.raw: partition 3 (sectors 34816 to 18446744073709551615 of 512 bytes) lies past the end of the disk (67108864 bytes)'
     [ "$(defects)" = '[[1,null],[2,null],[3,["past-end","outside"]]]' ]
@@ -512,7 +512,7 @@ partls: standard input: partition 3 (sectors 34816 to 18446744073709551615 of 51
     poke disk.raw $((512 + 48)) "$(le64 200000)"
     poke disk.raw $(($(entry 3) + 40)) "$(le64 200000)"
     seal disk.raw
-    try partls disk.raw
+    try partls -q disk.raw # the backup is another table now
     expect 5 'partls: disk.raw: partition 3 (sectors 34816 to 200000 of 512 bytes) lies past the end of the disk (67108864 bytes)'
     [ "$(defects)" = '[[1,null],[2,null],[3,["past-end"]]]' ]
 }
@@ -521,7 +521,7 @@ partls: standard input: partition 3 (sectors 34816 to 18446744073709551615 of 51
     copy good.raw
     poke disk.raw $(($(entry 3) + 32)) "$(le64 34815)"
     seal disk.raw
-    try partls disk.raw
+    try partls -q disk.raw # the backup is another table now
     expect 5 'partls: disk.raw: partitions 2 (sectors 18432 to 34815) and 3 (34815 to 129023) overlap'
     [ "$(defects)" = '[[1,null],[2,["overlaps"]],[3,["overlaps"]]]' ]
     lists_as_sfdisk
@@ -529,7 +529,7 @@ partls: standard input: partition 3 (sectors 34816 to 18446744073709551615 of 51
     copy good.raw
     poke disk.raw $(($(entry 1) + 40)) "$(le64 129023)"
     seal disk.raw
-    try partls disk.raw
+    try partls -q disk.raw # the backup is another table now
     expect 5 'partls: disk.raw: partitions 1 (sectors 2048 to 129023) and 2 (18432 to 34815) overlap
 partls: disk.raw: partitions 1 (sectors 2048 to 129023) and 3 (34816 to 129023) overlap'
     [ "$(defects)" = '[[1,["overlaps"]],[2,["overlaps"]],[3,["overlaps"]]]' ]
@@ -543,7 +543,7 @@ partls: disk.raw: partitions 1 (sectors 2048 to 129023) and 3 (34816 to 129023) 
     dd if=second of=disk.raw bs=128 seek=10 conv=notrunc status=none
     poke disk.raw $((512 + 80)) "$(le32 32) $(le32 256)"
     seal disk.raw
-    agrees_with_sfdisk disk.raw
+    agrees_with_sfdisk disk.raw -q # the backup still has entries of 128
 }
 
 @test "protective-mbr-without-gpt" {
@@ -612,8 +612,9 @@ partls: disk.raw: partitions 1 (sectors 2048 to 129023) and 3 (34816 to 129023) 
     expect 5 'partls: disk.raw: partition 2 (sectors 18432 to 4294985726 of 512 bytes) lies past the end of the disk (67108864 bytes)
 partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 5 (36864 to 45055) overlap
 partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 6 (47104 to 55295) overlap
-partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 7 (57344 to 65535) overlap'
-    [ "$(defects)" = '[[1,null],[2,["past-end","overlaps"]],[3,null],[5,["overlaps"]],[6,["overlaps"]],[7,["overlaps"]]]' ]
+partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 7 (57344 to 65535) overlap
+partls: disk.raw: partitions 2 (sectors 18432 to 4294985726) and 3 (34816 to 131071) overlap'
+    [ "$(defects)" = '[[1,null],[2,["past-end","overlaps"]],[3,["overlaps"]],[5,["overlaps"]],[6,["overlaps"]],[7,["overlaps"]]]' ]
     lists_as_sfdisk
 }
 

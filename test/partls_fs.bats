@@ -91,3 +91,11 @@ of_blkid() {
     grep -E '^ +2 .*  ext4 ' <<<"$output"
     grep -E '^ +1 .* Linux filesystem +- ' <<<"$output"
 }
+
+@test "more partitions than are looked into" {
+    (echo label: gpt && for _ in {1..300}; do echo size=64; done) >script
+    partmake --align=512 --script=script -o disk.raw
+    try partls disk.raw
+    expect 0 'partls: disk.raw: what the partitions hold is looked at for the first 256 of 300'
+    [ "$(wc -l <<<"$output")" -eq 302 ]
+}

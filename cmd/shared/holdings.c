@@ -5,6 +5,10 @@
 #include "base/checked.h"
 #include <stdlib.h>
 
+/* Nobody has more partitions than Linux has device numbers for; a table from a stranger may have
+ * thousands, each of which would take time. */
+enum { LOOKED_INTO_MAX = 256 };
+
 /* As much of a partition as the disk has. */
 static int look_into(struct source *disk, const struct part_entry *e, struct part_holding *h,
                      struct probe_names *names, struct fault *f)
@@ -28,19 +32,27 @@ static int look_into(struct source *disk, const struct part_entry *e, struct par
 int holdings_find(struct source *disk, const struct part_table *t, const struct notices *notices,
                   struct holdings *out, struct fault *f)
 {
+    size_t count = min_u64(t->count, LOOKED_INTO_MAX);
+
     out->list = calloc(t->count + 1, sizeof(*out->list));
-    out->names = calloc(t->count + 1, sizeof(*out->names));
+    out->names = calloc(count + 1, sizeof(*out->names));
     if (!out->list || !out->names)
         return fault_memory(f, "what partitions hold",
-                            t->count * (sizeof(*out->list) + sizeof(*out->names)));
-    for (size_t i = 0; i < t->count; i++) {
+                            t->count * sizeof(*out->list) + count * sizeof(*out->names));
+    if (count < t->count)
+        notice(notices, NOTICE_INFO, NULL,
+               "what the partitions hold is looked at for the first %zu of %zu", count, t->count);
+    for (size_t i = 0; i < count; i++) {
         const struct part_entry *e = &t->entries[i];
 
         if (e->extended || e->length == 0)
             continue;
-        if (look_into(disk, e, &out->list[i], &out->names[i], f) < 0)
-            notice(notices, NOTICE_LOSS, f->subject, "what partition %u holds cannot be read: %s",
-                   e->number, f->text);
+        if (look_into(disk, e, &out->list[i], &out->names[i], f) == 0)
+            continue;
+        if (f->code == FAULT_SYSTEM)
+            return f->code;
+        notice(notices, NOTICE_LOSS, f->subject, "what partition %u holds cannot be read: %s",
+               e->number, f->text);
     }
     return 0;
 }

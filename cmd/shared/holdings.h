@@ -16,8 +16,9 @@ struct holdings {
 };
 
 /*
- * Look into each partition of a disk that is no pipe.  One that cannot be read is told of
- * (NOTICE_LOSS), and its holding is empty, as that of one in which nothing known is found.
+ * Look into the partitions of a disk that is no pipe, the first 256 if there are more.  One that
+ * is damaged so that it cannot be read is told of (NOTICE_LOSS), and its holding is empty, as that
+ * of one in which nothing known is found.
  * holdings_free frees what *out then holds, also after a failure.
  */
 int holdings_find(struct source *disk, const struct part_table *t, const struct notices *notices,

@@ -12,29 +12,12 @@
 #include "part/gpt_format.h"
 #include "part/gpt_load.h"
 
-/* The sector size that the primary header's place shows, 0 if there is no header. */
-static int find_primary(const struct part_input *in, uint32_t *sector_size, struct fault *f)
-{
-    bool has;
-
-    *sector_size = 0;
-    for (unsigned i = 0; i < in->sector_size_count && !*sector_size; i++) {
-        if (gpt_has_signature(in, in->sector_sizes[i], GPT_PRIMARY_LBA, &has, f) < 0)
-            return f->code;
-        if (has)
-            *sector_size = in->sector_sizes[i];
-    }
-    return 0;
-}
-
 int gpt_is_present(const struct part_input *in, bool *present, struct fault *f)
 {
-    uint32_t sector_size;
-
     *present = false;
-    if (find_primary(in, &sector_size, f) < 0)
-        return f->code;
-    *present = sector_size != 0;
+    for (unsigned i = 0; i < in->sector_size_count && !*present; i++)
+        if (gpt_has_signature(in, in->sector_sizes[i], GPT_PRIMARY_LBA, present, f) < 0)
+            return f->code;
     return 0;
 }
 
@@ -113,6 +96,8 @@ static int read_backup(const struct part_input *in, const struct gpt *primary,
             fault_set(f, FAULT_DAMAGED, "both GPTs are damaged: primary: %.450s; backup: %.450s",
                       why->text, backup_why.text);
     }
+    if (code == FAULT_UNSUPPORTED)
+        return fault_prefix(f, "the primary GPT is damaged (%.450s); its backup", why->text);
     if (code < 0)
         return code;
     notice(in->notices, NOTICE_LOSS, NULL,
@@ -123,28 +108,63 @@ static int read_backup(const struct part_input *in, const struct gpt *primary,
     return code;
 }
 
+/*
+ * The primary of whichever sector size has one that is whole: bytes of an older table may stand
+ * where the other size has its header.  If there is none, *why says what is wrong with the first,
+ * and out->sector_size is its, or 0 if both sizes have a damaged one, or none.
+ */
+static int load_primary(const struct part_input *in, struct gpt *out, struct fault *why,
+                        struct fault *f)
+{
+    why->code = FAULT_NONE;
+    for (unsigned i = 0; i < in->sector_size_count; i++) {
+        uint32_t sector_size = in->sector_sizes[i];
+        struct gpt g;
+        bool has;
+
+        if (gpt_has_signature(in, sector_size, GPT_PRIMARY_LBA, &has, f) < 0)
+            return f->code;
+        if (!has)
+            continue;
+        if (gpt_load(in, sector_size, GPT_PRIMARY_LBA, &g, f) == FAULT_SYSTEM)
+            return f->code;
+        if (g.array && out->array) {
+            notice(in->notices, NOTICE_INFO, NULL,
+                   "another GPT, at byte %" PRIu32 ", is not used: --sector-size=%" PRIu32
+                   " reads it",
+                   sector_size, sector_size);
+            gpt_unload(&g);
+        } else if (g.array) {
+            *out = g;
+        } else if (why->code == FAULT_NONE) {
+            *why = *f;
+            if (!out->array)
+                *out = g;
+        } else {
+            out->sector_size = 0;
+        }
+    }
+    if (!out->array && why->code == FAULT_NONE)
+        fault_set(why, FAULT_DAMAGED, "no header at %s", in->header_places);
+    return 0;
+}
+
 int gpt_read(const struct part_input *in, uint64_t protected_end, struct part_table *t,
              struct fault *f)
 {
     struct gpt primary = {0};
     struct fault why;
-    uint32_t sector_size;
-    int code;
+    int code = load_primary(in, &primary, &why, f);
 
-    if (find_primary(in, &sector_size, f) < 0)
-        return f->code;
-    if (sector_size)
-        code = gpt_load(in, sector_size, GPT_PRIMARY_LBA, &primary, &why);
-    else
-        code = fault_set(&why, FAULT_DAMAGED, "no header at %s", in->header_places);
-    if (code == FAULT_DAMAGED) {
-        code = read_backup(in, &primary, protected_end, &why, t, f);
-    } else if (code < 0) {
-        *f = why;
-    } else {
+    if (code == 0 && primary.array) {
         code = gpt_backup_look(in, &primary, f);
         if (code == 0)
             code = fill_table(in, &primary, t, f);
+    } else if (code == 0 && why.code == FAULT_DAMAGED) {
+        code = read_backup(in, &primary, protected_end, &why, t, f);
+    } else if (code == 0) {
+        *f = why;
+        code = why.code;
     }
     gpt_unload(&primary);
     return code;

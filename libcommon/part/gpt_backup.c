@@ -89,15 +89,30 @@ int gpt_backup_load(const struct part_input *in, const struct gpt *primary, uint
                      s.elsewhere, s.size);
 }
 
+static bool is_copy_of(const struct gpt_header *a, const struct gpt_header *b)
+{
+    return guid_equal(&a->disk_guid, &b->disk_guid) && a->first_usable_lba == b->first_usable_lba &&
+           a->last_usable_lba == b->last_usable_lba &&
+           a->number_of_partition_entries == b->number_of_partition_entries &&
+           a->size_of_partition_entry == b->size_of_partition_entry &&
+           a->partition_entry_array_crc32 == b->partition_entry_array_crc32;
+}
+
 int gpt_backup_look(const struct part_input *in, const struct gpt *primary, struct fault *f)
 {
     uint64_t lba = primary->header.alternate_lba;
     uint64_t last = in->disk->size / primary->sector_size - 1;
     struct gpt backup;
+    bool copy;
     int code;
 
     if (in->disk->size == SIZE_UNKNOWN)
         return 0;
+    if (lba <= GPT_PRIMARY_LBA) {
+        notice(in->notices, NOTICE_INFO, NULL,
+               "AlternateLBA is %" PRIu64 ": no backup GPT is known", lba);
+        return 0;
+    }
     if (lba > last) {
         notice(in->notices, NOTICE_INFO, NULL,
                "the disk ends at sector %" PRIu64 ", before its backup GPT at sector %" PRIu64
@@ -106,6 +121,7 @@ int gpt_backup_look(const struct part_input *in, const struct gpt *primary, stru
         return 0;
     }
     code = gpt_load(in, primary->sector_size, lba, &backup, f);
+    copy = code == 0 && is_copy_of(&backup.header, &primary->header);
     gpt_unload(&backup);
     if (code == FAULT_SYSTEM)
         return code;
@@ -117,6 +133,11 @@ int gpt_backup_look(const struct part_input *in, const struct gpt *primary, stru
                "the backup GPT is at sector %" PRIu64
                ", not at the end of the disk (sector %" PRIu64 ")",
                lba, last);
+    if (code == 0 && !copy)
+        notice(in->notices, NOTICE_INFO, NULL,
+               "the backup GPT at sector %" PRIu64
+               " is another table than the primary: using the primary",
+               lba);
     return 0;
 }
 

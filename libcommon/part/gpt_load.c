@@ -126,7 +126,6 @@ static int read_header(const struct part_input *in, uint32_t sector_size, uint64
     if (check_usable(&found, sector_size, f) < 0 || check_array(&found, sector_size, f) < 0)
         return f->code;
     out->header = found;
-    out->header_good = true;
     return 0;
 }
 

@@ -27,7 +27,6 @@ struct gpt_header {
 
 struct gpt {
     uint32_t sector_size;     /* bytes */
-    bool header_good;         /* header is valid, whatever became of the array */
     uint64_t alternate_claim; /* AlternateLBA behind a signature, whatever else is wrong; 0: none */
     struct gpt_header header;
     uint8_t *array; /* number times size of the entries, bytes; owned */
@@ -39,7 +38,7 @@ int gpt_has_signature(const struct part_input *in, uint32_t sector_size, uint64_
 
 /*
  * Read the header at a sector and its array, and verify both.  FAULT_DAMAGED says what is wrong;
- * out->header is then still good if out->header_good says so.
+ * out->array is then NULL.
  */
 int gpt_load(const struct part_input *in, uint32_t sector_size, uint64_t lba, struct gpt *out,
              struct fault *f);

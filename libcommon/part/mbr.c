@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "part/gpt_format.h"
 
 void mbr_decode(const uint8_t sector[MBR_BYTES], struct mbr *m)
 {
@@ -58,13 +59,13 @@ unsigned mbr_used(const struct mbr *m)
     return n;
 }
 
-unsigned mbr_count_type(const struct mbr *m, uint8_t os_type)
+bool mbr_protects_gpt(const struct mbr *m)
 {
-    unsigned n = 0;
-
     for (unsigned i = 0; i < MBR_ENTRIES; i++)
-        n += is_used(&m->entries[i]) && m->entries[i].os_type == os_type;
-    return n;
+        if (is_used(&m->entries[i]) && m->entries[i].os_type == MBR_TYPE_GPT_PROTECTIVE &&
+            m->entries[i].starting_lba == GPT_PRIMARY_LBA)
+            return true;
+    return false;
 }
 
 void mbr_list_others(const struct mbr *m, char text[MBR_LIST_BYTES])
@@ -259,7 +260,6 @@ static int read_chains(const struct part_input *in, const struct mbr *m, unsigne
     return 0;
 }
 
-/* That partitions overlap is no damage by any rule, and hybrid ISO images have such. */
 int mbr_read(const struct part_input *in, const struct mbr *m, struct part_table *t,
              struct fault *f)
 {

@@ -36,8 +36,8 @@ int mbr_odd_entry(const struct mbr *m);
 /* How many entries have sectors. */
 unsigned mbr_used(const struct mbr *m);
 
-/* How many entries have this type (and sectors). */
-unsigned mbr_count_type(const struct mbr *m, uint8_t os_type);
+/* Has it an entry that protects a GPT (UEFI 2.10, table 5-4), from sector 1 on? */
+bool mbr_protects_gpt(const struct mbr *m);
 
 /* The used entries that do not protect a GPT, in a line: "2 (type 83, sectors 2048 to 4095), ...".
  */

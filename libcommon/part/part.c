@@ -54,15 +54,10 @@ static int decide(const struct part_input *in, const struct mbr *m, enum verdict
                   struct fault *f)
 {
     bool is_mbr = m->signed_ && mbr_odd_entry(m) < 0;
-    char others[MBR_LIST_BYTES];
     bool gpt;
 
-    if (is_mbr && mbr_count_type(m, MBR_TYPE_GPT_PROTECTIVE) > 0) {
+    if (is_mbr && mbr_protects_gpt(m)) {
         *verdict = IS_GPT;
-        mbr_list_others(m, others);
-        if (others[0])
-            notice(in->notices, NOTICE_INFO, NULL,
-                   "a hybrid MBR: the GPT is used, not what else the MBR has: %s", others);
         return 0;
     }
     if (gpt_is_present(in, &gpt, f) < 0)
@@ -83,6 +78,21 @@ static int decide(const struct part_input *in, const struct mbr *m, enum verdict
     return 0;
 }
 
+/* A GPT, and what else the MBR before it has. */
+static int read_gpt(const struct part_input *in, const struct mbr *m, struct part_table *t,
+                    struct fault *f)
+{
+    char others[MBR_LIST_BYTES];
+
+    if (gpt_read(in, mbr_protected_end(m), t, f) < 0)
+        return f->code;
+    mbr_list_others(m, others);
+    if (mbr_protects_gpt(m) && others[0])
+        notice(in->notices, NOTICE_INFO, NULL,
+               "a hybrid MBR: the GPT is used, not what else the MBR has: %s", others);
+    return 0;
+}
+
 static int read_table(const struct part_input *in, struct part_table *t, struct fault *f)
 {
     uint8_t sector[MBR_BYTES];
@@ -96,7 +106,7 @@ static int read_table(const struct part_input *in, struct part_table *t, struct 
         return f->code;
     switch (verdict) {
     case IS_GPT:
-        return gpt_read(in, mbr_protected_end(&mbr), t, f);
+        return read_gpt(in, &mbr, t, f);
     case IS_MBR:
         return mbr_read(in, &mbr, t, f);
     default:

@@ -143,14 +143,22 @@ static void put_quoted(FILE *out, const char *text)
     fputc('"', out);
 }
 
+/* What the disk is called has no meaning in a script; a line break would have. */
+static void put_device(FILE *out, const char *device)
+{
+    for (; *device; device++)
+        fputc(iscntrl((unsigned char)*device) ? '?' : *device, out);
+}
+
 static void put_script_line(FILE *out, const struct part_table *t, const struct part_entry *e,
                             const char *device)
 {
     char text[PART_ATTRS_BYTES];
 
     part_format_type(t, e, text);
-    fprintf(out, "%s%s%u : start=%12" PRIu64 ", size=%12" PRIu64 ", type=%s", device,
-            node_infix(device), e->number, e->first_lba, sectors_of(e), text);
+    put_device(out, device);
+    fprintf(out, "%s%u : start=%12" PRIu64 ", size=%12" PRIu64 ", type=%s", node_infix(device),
+            e->number, e->first_lba, sectors_of(e), text);
     if (t->kind == PART_GPT) {
         part_format_uuid(t, e, text);
         fprintf(out, ", uuid=%s", text);
@@ -170,7 +178,9 @@ void part_show_script(FILE *out, const struct part_table *t, const char *device)
     char id[PART_ID_BYTES];
 
     part_format_id(t, id);
-    fprintf(out, "label: %s\nlabel-id: %s\ndevice: %s\nunit: sectors\n", label_of(t), id, device);
+    fprintf(out, "label: %s\nlabel-id: %s\ndevice: ", label_of(t), id);
+    put_device(out, device);
+    fputs("\nunit: sectors\n", out);
     if (t->kind == PART_GPT)
         fprintf(out, "first-lba: %" PRIu64 "\nlast-lba: %" PRIu64 "\n", t->first_usable_lba,
                 t->last_usable_lba);

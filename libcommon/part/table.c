@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "part/mbr_format.h"
 
 int part_input_read(const struct part_input *in, uint64_t offset, void *buffer, size_t length,
                     const char *what, struct fault *f)
@@ -88,6 +89,19 @@ static void tell_overlap(const struct part_input *in, struct part_entry *a, stru
            a->number, a->first_lba, a->last_lba, b->number, b->first_lba, b->last_lba);
 }
 
+/* Extended partitions with each other, and with the primary ones: four entries at most. */
+static void check_extended(struct part_table *t, const struct part_input *in)
+{
+    for (size_t j = 1; j < t->count && t->entries[j].number <= MBR_ENTRIES; j++)
+        for (size_t i = 0; i < j; i++) {
+            struct part_entry *a = &t->entries[i], *b = &t->entries[j];
+
+            if ((a->extended || b->extended) && a->first_lba <= b->last_lba &&
+                b->first_lba <= a->last_lba)
+                tell_overlap(in, a, b);
+        }
+}
+
 int part_table_check_overlap(struct part_table *t, const struct part_input *in, struct fault *f)
 {
     struct part_entry **sorted = calloc(t->count + 1, sizeof(struct part_entry *));
@@ -109,5 +123,7 @@ int part_table_check_overlap(struct part_table *t, const struct part_input *in, 
             last = e;
     }
     free(sorted);
+    if (t->kind == PART_MBR)
+        check_extended(t, in);
     return 0;
 }

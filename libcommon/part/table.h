@@ -36,8 +36,8 @@ void part_entry_place(struct part_entry *e, uint64_t first, uint64_t last, uint3
 void part_table_check_end(struct part_table *t, const struct part_input *in);
 
 /*
- * Find and tell which partitions share sectors; extended partitions, which hold others, do not
- * count.  FAULT_SYSTEM if memory is short.
+ * Find and tell which partitions share sectors; an extended one, which holds the logical ones,
+ * counts among the primary ones only.  FAULT_SYSTEM if memory is short.
  */
 int part_table_check_overlap(struct part_table *t, const struct part_input *in, struct fault *f);
 

@@ -7,7 +7,7 @@
 #include "probe/bpb.h"
 #include "probe/names.h"
 
-enum { ENTRY_BYTES = 32, ENTRIES_MAX = 16384, FIRST_CLUSTER = 2 };
+enum { ENTRY_BYTES = 32, ENTRIES_MAX = 16384, CLUSTERS_MAX = 32, FIRST_CLUSTER = 2 };
 
 /* Where a root directory is.  The sizes are those of the boot sector that was recognised, shifts
  * and factors of numbers of 32 bits: no place that they give wraps. */
@@ -60,10 +60,11 @@ static int find_label(struct view *v, const struct root *r, entry_is_label *is_l
 {
     uint32_t cluster = r->first;
     uint64_t left = ENTRIES_MAX;
+    unsigned clusters = 0;
     bool end = false;
 
     *found = false;
-    while (!*found && !end && left > 0 && is_cluster(r, cluster)) {
+    while (!*found && !end && left > 0 && clusters++ < CLUSTERS_MAX && is_cluster(r, cluster)) {
         uint64_t at = r->heap + (cluster - FIRST_CLUSTER) * r->cluster_bytes;
         uint64_t entries = min_u64(r->cluster_bytes / ENTRY_BYTES, left);
 

@@ -12,7 +12,8 @@
  * The boot sector's own label is another one, which Windows does not keep up to date; libblkid has
  * the name LABEL_FATBOOT for it.
  *
- * Of a root directory, which may be longer or loop, the first 16384 entries are looked at.
+ * Of a root directory, which may be longer or loop, the first 16384 entries are looked at, and no
+ * more than 32 clusters: each may cost a read far away.
  */
 int probe_fat_names(struct view *v, const struct probe_super *s, struct probe_names *n,
                     struct fault *f);
