@@ -43,6 +43,7 @@ setup_file() {
     cp vm.qcow2 bases/base.qcow2
     qemu-img create -q -f qcow2 -b "$PWD/bases/base.qcow2" -F qcow2 overlay.qcow2
     mv overlay.qcow2 tree # where its base does not lie beneath it
+    head -c 1M /dev/zero | tr '\0' x >esp.fat
     for copy in disk.img a.img b.img; do cp root.ext4 $copy; done
     ext4walk root.ext4 | engram-pack -o vm.engram
     cp vm.engram a.engram
