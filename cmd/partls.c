@@ -92,9 +92,6 @@ static const struct grid_column columns[] = {
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-/* Where nobody has looked. */
-static const char unknown[] = "?";
-
 static int add_number(struct grid *g, uint64_t n, struct fault *f)
 {
     char text[32];
@@ -126,23 +123,24 @@ static int add_type(struct grid *g, const struct part_table *t, const struct par
 static int add_row(struct grid *g, const struct part_table *t, const struct part_entry *e,
                    const struct part_holding *h, struct fault *f)
 {
+    const char *fstype = "?", *label = "?"; /* where nobody has looked */
     char uuid[PART_ID_BYTES];
     char flags[FLAGS_BYTES];
     char size[8];
 
+    if (h) {
+        fstype = h->fstype ? h->fstype : "";
+        label = h->fslabel ? h->fslabel : "";
+    }
     part_format_uuid(t, e, uuid);
     format_flags(e, flags);
     text_size(size, e->length);
     if (add_number(g, e->number, f) < 0 || add_number(g, e->first_lba, f) < 0 ||
         add_number(g, e->last_lba, f) < 0 || grid_add(g, size, f) < 0 || add_type(g, t, e, f) < 0 ||
-        grid_add(g,
-                 !h          ? unknown
-                 : h->fstype ? h->fstype
-                             : "",
-                 f) < 0 ||
-        grid_add(g, uuid, f) < 0 || grid_add(g, flags, f) < 0 || add_escaped(g, e->name, f) < 0)
+        grid_add(g, fstype, f) < 0 || grid_add(g, uuid, f) < 0 || grid_add(g, flags, f) < 0 ||
+        add_escaped(g, e->name, f) < 0)
         return f->code;
-    return add_escaped(g, !h ? unknown : h->fslabel ? h->fslabel : "", f);
+    return add_escaped(g, label, f);
 }
 
 static int print_table(const struct part_table *t, const struct part_holding *holdings,

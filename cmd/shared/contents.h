@@ -14,7 +14,7 @@
 
 struct content {
     struct source *source; /* NULL: blank space */
-    char *name;            /* for messages */
+    char *name;            /* the operand's FILE; a wish's content_name may point to it */
 };
 
 /* One for each operand, and so for each of a plan's first wishes.  Starts all zero. */

@@ -2,8 +2,9 @@
 /* What the partitions of a disk hold. */
 #include "shared/holdings.h"
 
-#include "base/checked.h"
 #include <stdlib.h>
+
+#include "base/checked.h"
 
 /* Nobody has more partitions than Linux has device numbers for; a table from a stranger may have
  * thousands, each of which would take time. */
@@ -17,9 +18,10 @@ static int look_into(struct source *disk, const struct part_entry *e, struct par
     struct source *s;
     int code;
 
-    if (e->start >= disk->size ||
-        source_slice_borrowed(disk, e->start, min_u64(e->length, disk->size - e->start), &s, f) < 0)
-        return e->start >= disk->size ? 0 : f->code;
+    if (e->start >= disk->size)
+        return 0;
+    if (source_slice_borrowed(disk, e->start, min_u64(e->length, disk->size - e->start), &s, f) < 0)
+        return f->code;
     code = probe_device(s, &answer, names, f);
     source_close(s);
     if (code < 0 || !answer)

@@ -116,6 +116,17 @@ void text_put_json(FILE *out, const char *bytes, size_t len)
     fputc('"', out);
 }
 
+int text_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
 void text_size(char buffer[8], uint64_t bytes)
 {
     static const char units[] = "BKMGTPE";

@@ -22,6 +22,9 @@ const char *text_shown(char buffer[TEXT_SHOWN_BYTES], const char *text);
  * surrogate \udcXX, as Python's surrogateescape does, so that nothing is lost. */
 void text_put_json(FILE *out, const char *bytes, size_t len);
 
+/* The value of a hexadecimal digit in either case; -1 if it is none. */
+int text_hex_digit(char c);
+
 /* "512B", "4.0K", "1.5G" ...: powers of 1024, rounded up, as `ls -h` has it. */
 void text_size(char buffer[8], uint64_t bytes);
 

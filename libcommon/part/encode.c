@@ -52,8 +52,6 @@ int part_plan_encode(const struct part_plan *p, const uint8_t *boot_code, size_t
     sector = out->pieces[0].bytes;
     if (code_length > 0)
         memcpy(sector, boot_code, code_length);
-    sector[MBR_SIGNATURE] = 0x55;
-    sector[MBR_SIGNATURE + 1] = 0xaa;
     if (p->kind == PART_MBR)
         put_le32(sector + MBR_UNIQUE_DISK_SIGNATURE, p->disk_signature);
     qsort(out->pieces, out->count, sizeof(*out->pieces), by_offset);

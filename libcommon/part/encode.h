@@ -10,8 +10,8 @@
 int part_pieces_add(struct part_pieces *p, uint64_t offset, size_t length, uint8_t **bytes,
                     struct fault *f);
 
-/* The pieces of a plan that is laid out and identified, sector 0 first.  Its boot code, disk
- * signature and 0xaa55 are not yet there. */
+/* The pieces of a plan that is laid out and identified, sector 0 first.  Its boot code and
+ * disk signature are not yet there. */
 int gpt_encode(const struct part_plan *p, struct part_pieces *out, struct fault *f);
 int mbr_encode(const struct part_plan *p, struct part_pieces *out, struct fault *f);
 
@@ -23,5 +23,8 @@ struct mbr_record {
     uint64_t origin, start, size; /* sectors; the first two from the start of the disk */
 };
 void mbr_put_record(uint8_t *sector, unsigned i, const struct mbr_record *r);
+
+/* 0xaa55, which ends every boot record. */
+void mbr_sign(uint8_t *sector);
 
 #endif

@@ -22,6 +22,7 @@ static void put_protective(const struct part_plan *p, uint8_t *sector)
         .size = min_u64(p->sectors - 1, UINT32_MAX),
     };
 
+    mbr_sign(sector);
     mbr_put_record(sector, 0, &record);
     memcpy(sector + MBR_PARTITION_RECORDS + MBR_STARTING_CHS, starting_chs, sizeof(starting_chs));
     memcpy(sector + MBR_PARTITION_RECORDS + MBR_ENDING_CHS, ending_chs, sizeof(ending_chs));

@@ -27,6 +27,12 @@ static void put_chs(uint8_t *p, uint64_t lba)
     p[2] = (uint8_t)cylinder;
 }
 
+void mbr_sign(uint8_t *sector)
+{
+    sector[MBR_SIGNATURE] = 0x55;
+    sector[MBR_SIGNATURE + 1] = 0xaa;
+}
+
 void mbr_put_record(uint8_t *sector, unsigned i, const struct mbr_record *r)
 {
     uint8_t *p = sector + MBR_PARTITION_RECORDS + (size_t)i * MBR_RECORD_BYTES;
@@ -50,6 +56,16 @@ static struct mbr_record record_of(const struct part_wish *w, uint64_t origin)
     };
 }
 
+/* One more boot record, empty but signed, in this sector. */
+static int add_boot_record(const struct part_plan *p, uint64_t lba, struct part_pieces *out,
+                           uint8_t **sector, struct fault *f)
+{
+    if (part_pieces_add(out, lba * p->sector_size, p->sector_size, sector, f) < 0)
+        return f->code;
+    mbr_sign(*sector);
+    return 0;
+}
+
 /* The logical partition with this number, or NULL. */
 static const struct part_wish *logical(const struct part_plan *p, unsigned number)
 {
@@ -68,7 +84,7 @@ static int put_ebr(const struct part_plan *p, const struct part_wish *w, struct 
     struct mbr_record record = record_of(w, w->ebr);
     uint8_t *sector;
 
-    if (part_pieces_add(out, w->ebr * p->sector_size, p->sector_size, &sector, f) < 0)
+    if (add_boot_record(p, w->ebr, out, &sector, f) < 0)
         return f->code;
     mbr_put_record(sector, 0, &record);
     if (next) {
@@ -80,21 +96,6 @@ static int put_ebr(const struct part_plan *p, const struct part_wish *w, struct 
         };
         mbr_put_record(sector, 1, &record);
     }
-    sector[MBR_SIGNATURE] = 0x55;
-    sector[MBR_SIGNATURE + 1] = 0xaa;
-    return 0;
-}
-
-/* An extended partition that holds none has a boot record, too. */
-static int put_empty_ebr(const struct part_plan *p, const struct part_wish *extended,
-                         struct part_pieces *out, struct fault *f)
-{
-    uint8_t *sector;
-
-    if (part_pieces_add(out, extended->start * p->sector_size, p->sector_size, &sector, f) < 0)
-        return f->code;
-    sector[MBR_SIGNATURE] = 0x55;
-    sector[MBR_SIGNATURE + 1] = 0xaa;
     return 0;
 }
 
@@ -103,7 +104,7 @@ int mbr_encode(const struct part_plan *p, struct part_pieces *out, struct fault 
     const struct part_wish *extended = part_plan_extended(p);
     uint8_t *sector;
 
-    if (part_pieces_add(out, 0, p->sector_size, &sector, f) < 0)
+    if (add_boot_record(p, 0, out, &sector, f) < 0)
         return f->code;
     for (size_t i = 0; i < p->count; i++) {
         const struct part_wish *w = &p->wishes[i];
@@ -114,7 +115,8 @@ int mbr_encode(const struct part_plan *p, struct part_pieces *out, struct fault 
         else if (put_ebr(p, w, out, f) < 0)
             return f->code;
     }
-    if (extended && !logical(p, MBR_FIRST_LOGICAL) && put_empty_ebr(p, extended, out, f) < 0)
-        return f->code;
+    /* An extended partition that holds none has a boot record, too. */
+    if (extended && !logical(p, MBR_FIRST_LOGICAL))
+        return add_boot_record(p, extended->start, out, &sector, f);
     return 0;
 }

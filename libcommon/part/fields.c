@@ -2,7 +2,6 @@
 /* The fields of sfdisk's scripts, one after the other. */
 #include "part/fields.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,24 +11,15 @@
 #include "base/text.h"
 #include "base/utf16.h"
 #include "part/attrs.h"
-
-enum { NAME_UNITS = 36 };
+#include "part/gpt_format.h"
 
 /* ---- the text ---- */
-
-static int hex_value(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
 
 /* \xHH at text: its byte.  A NUL could not be kept. */
 static bool take_escape(const char *text, char *byte)
 {
-    int high = text[1] == 'x' ? hex_value(text[2]) : -1;
-    int low = high < 0 ? -1 : hex_value(text[3]);
+    int high = text[1] == 'x' ? text_hex_digit(text[2]) : -1;
+    int low = high < 0 ? -1 : text_hex_digit(text[3]);
 
     *byte = (char)(high * 16 + low);
     return low >= 0 && *byte != '\0';
@@ -144,16 +134,16 @@ static int set_uuid(const char *value, struct part_wish *wish, struct fault *f)
 
 static int set_name(const char *value, struct part_wish *wish, struct fault *f)
 {
-    uint8_t units[2 * NAME_UNITS];
+    uint8_t units[2 * GPT_PARTITION_NAME_UNITS];
     char shown[256];
 
-    if (utf8_to_utf16le(value, units, NAME_UNITS)) {
+    if (utf8_to_utf16le(value, units, GPT_PARTITION_NAME_UNITS)) {
         strcpy(wish->name, value);
         return 0;
     }
     text_escape(shown, sizeof(shown), value, strlen(value));
     return fault_set(f, FAULT_USAGE, "name= takes UTF-8 of at most %d UTF-16 units, not '%s'",
-                     NAME_UNITS, shown);
+                     GPT_PARTITION_NAME_UNITS, shown);
 }
 
 /* What only one kind of table has must not vanish in the other. */

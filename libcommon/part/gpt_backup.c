@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Backup GPTs: where they may be, and which of them to use. */
 #include "part/gpt_backup.h"
-#include "part/gpt_format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "part/gpt_format.h"
 
 /* A search for a backup, and what came of it so far. */
 struct search {

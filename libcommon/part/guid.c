@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 /* Which byte on disk each pair of digits stands for. */
 static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -26,17 +27,6 @@ void guid_format(const struct guid *g, char text[GUID_TEXT_BYTES])
     }
 }
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool guid_parse(const char *text, struct guid *g)
 {
     for (unsigned i = 0; i < 16; i++) {
@@ -44,8 +34,8 @@ bool guid_parse(const char *text, struct guid *g)
 
         if (dash_before(i) && *text++ != '-')
             return false;
-        high = digit_value(text[0]);
-        low = high < 0 ? -1 : digit_value(text[1]);
+        high = text_hex_digit(text[0]);
+        low = high < 0 ? -1 : text_hex_digit(text[1]);
         if (low < 0)
             return false;
         g->bytes[order[i]] = (uint8_t)(high << 4 | low);

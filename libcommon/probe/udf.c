@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "base/text.h"
 #include "base/utf16.h"
 #include "probe/names.h"
 
@@ -119,11 +120,6 @@ static void show_dstring(const uint8_t *dstring, char *text)
     names_trim(text);
 }
 
-static bool is_hex_digit(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* Write UUID_DIGITS digits, in lower case. */
 static void show_volume_set(const char *identifier, char *uuid)
 {
@@ -133,7 +129,7 @@ static void show_volume_set(const char *identifier, char *uuid)
     if (strlen(identifier) < UUID_DIGITS / 2)
         return;
     memcpy(bytes, identifier, strnlen(identifier, UUID_DIGITS));
-    while (digits < UUID_DIGITS && is_hex_digit(bytes[digits]))
+    while (digits < UUID_DIGITS && text_hex_digit((char)bytes[digits]) >= 0)
         digits++;
     if (digits < UUID_DIGITS)
         digits = digits < UUID_DIGITS / 2 ? 0 : UUID_DIGITS / 2;
