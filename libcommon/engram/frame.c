@@ -42,18 +42,24 @@ size_t frame_bound(size_t len)
     return ZSTD_compressBound(len);
 }
 
-int frame_pack(struct frame_packer *p, int level, uint32_t window_bytes, const uint8_t *from,
+static size_t set(struct frame_packer *p, ZSTD_cParameter parameter, int value)
+{
+    return ZSTD_CCtx_setParameter(p->context, parameter, value);
+}
+
+int frame_pack(struct frame_packer *p, const struct frame_settings *s, const uint8_t *from,
                size_t len, uint8_t *to, size_t *packed, struct fault *f)
 {
+    int level = s->level == FRAME_STORE ? ZSTD_minCLevel() : s->level;
     size_t rc;
 
     /* These fail only for values out of zstd's range, which no profile has: then the frame would
      * lack its checksum, and that must not go unseen. */
     if (ZSTD_isError(rc = ZSTD_CCtx_reset(p->context, ZSTD_reset_session_and_parameters)) ||
-        ZSTD_isError(rc = ZSTD_CCtx_setParameter(p->context, ZSTD_c_compressionLevel, level)) ||
-        ZSTD_isError(rc = ZSTD_CCtx_setParameter(p->context, ZSTD_c_checksumFlag, 1)) ||
-        ZSTD_isError(rc = ZSTD_CCtx_setParameter(p->context, ZSTD_c_windowLog,
-                                                 __builtin_ctz(window_bytes))) ||
+        ZSTD_isError(rc = set(p, ZSTD_c_compressionLevel, level)) ||
+        ZSTD_isError(rc = set(p, ZSTD_c_checksumFlag, 1)) ||
+        ZSTD_isError(rc = set(p, ZSTD_c_windowLog, __builtin_ctz(s->window_bytes))) ||
+        ZSTD_isError(rc = set(p, ZSTD_c_enableLongDistanceMatching, s->long_matches)) ||
         ZSTD_isError(rc = ZSTD_compress2(p->context, to, frame_bound(len), from, len)))
         return fault_set(f, FAULT_SYSTEM, "zstd: %s", ZSTD_getErrorName(rc));
     *packed = rc;

@@ -3,6 +3,7 @@
 #ifndef ENGRAM_FRAME_H
 #define ENGRAM_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,12 +17,20 @@ void frame_packer_close(struct frame_packer *p); /* NULL is allowed */
 /* The most bytes that len bytes pack to. */
 size_t frame_bound(size_t len);
 
+/* How to pack.  A level that stores does not look for matches: what it is given is known not to get
+ * smaller. */
+enum { FRAME_STORE = INT32_MIN };
+struct frame_settings {
+    int level;             /* of zstd, or FRAME_STORE */
+    uint32_t window_bytes; /* a power of two */
+    bool long_matches;     /* zstd's long-distance matching */
+};
+
 /*
- * Pack len bytes at a level of zstd, with a window that holds window_bytes (a power of two), into
- * `to`, which has frame_bound(len) bytes.  The frame carries its content's size and checksum.  The
- * same bytes come out whatever was packed before.
+ * Pack len bytes into `to`, which has frame_bound(len) bytes.  The frame carries its content's size
+ * and checksum.  The same bytes come out whatever was packed before.
  */
-int frame_pack(struct frame_packer *p, int level, uint32_t window_bytes, const uint8_t *from,
+int frame_pack(struct frame_packer *p, const struct frame_settings *s, const uint8_t *from,
                size_t len, uint8_t *to, size_t *packed, struct fault *f);
 
 /* Unpacks, the same way. */

@@ -13,7 +13,9 @@
  * A leaf is closed once it has this much: small enough that finding one path in a large tree
  * decodes little, large enough to compress well.
  */
-enum { LEAF_TARGET = 256 << 10, LEAF_LEVEL = 6, LEAF_WINDOW = 1 << 22 };
+enum { LEAF_TARGET = 256 << 10 };
+
+static const struct frame_settings leaf_settings = {.level = 6, .window_bytes = 1 << 22};
 
 struct buffer {
     uint8_t *bytes;
@@ -101,7 +103,7 @@ static int close_leaf(struct leafwriter *w, struct fault *f)
     if (make_room(to, LAYOUT_FRAME_BYTES + frame_bound(w->open.length), f) < 0)
         return f->code;
     frame = to->bytes + to->length;
-    if (frame_pack(w->packer, LEAF_LEVEL, LEAF_WINDOW, w->open.bytes, w->open.length,
+    if (frame_pack(w->packer, &leaf_settings, w->open.bytes, w->open.length,
                    frame + LAYOUT_FRAME_BYTES, &packed, f) < 0)
         return f->code;
     layout_put_frame(frame, LAYOUT_LEAF, (uint32_t)packed);

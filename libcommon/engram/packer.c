@@ -48,10 +48,11 @@ static void pack(struct pool_job *job, unsigned worker)
 {
     struct packing *k = (struct packing *)job;
     const struct profile_settings *s = rules_settings(k->packer->rules, k->row.profile);
+    const struct frame_settings how = {s->level, s->window_bytes, s->long_matches};
     size_t length;
 
-    k->rc = frame_pack(k->packer->frames[worker], s->level, s->block_bytes, k->from.data,
-                       k->from.length, k->packed, &length, &k->fault);
+    k->rc = frame_pack(k->packer->frames[worker], &how, k->from.data, k->from.length, k->packed,
+                       &length, &k->fault);
     if (k->rc < 0)
         return;
     k->row.stored = (uint32_t)length;

@@ -2,8 +2,9 @@
 /* The kinds of data that are packed apart, and the rules that say which path is of which kind. */
 #include "engram/profile.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+#include "base/glob.h"
 
 struct rule {
     const char *pattern;
@@ -79,35 +80,35 @@ enum { MIB = 1 << 20 };
 /* What is compressed already is tried at a low level: zstd stores what it cannot make smaller. */
 static const struct rules builtin[] = {
     {"fast",
-     {[PROFILE_KERNEL] = {3, 1 * MIB},
-      [PROFILE_LIBRARIES] = {3, 1 * MIB},
-      [PROFILE_BINARIES] = {3, 1 * MIB},
-      [PROFILE_CONFIG] = {3, 1 * MIB},
-      [PROFILE_RUNTIME] = {3, 1 * MIB},
-      [PROFILE_ARCHIVE] = {1, 1 * MIB},
-      [PROFILE_DATABASE] = {3, 1 * MIB},
-      [PROFILE_MEDIA] = {1, 1 * MIB},
-      [PROFILE_BALANCED] = {3, 1 * MIB}}},
+     {[PROFILE_KERNEL] = {3, 1 * MIB, 1 * MIB, false},
+      [PROFILE_LIBRARIES] = {3, 1 * MIB, 1 * MIB, false},
+      [PROFILE_BINARIES] = {3, 1 * MIB, 1 * MIB, false},
+      [PROFILE_CONFIG] = {3, 1 * MIB, 1 * MIB, false},
+      [PROFILE_RUNTIME] = {3, 1 * MIB, 1 * MIB, false},
+      [PROFILE_ARCHIVE] = {1, 1 * MIB, 1 * MIB, false},
+      [PROFILE_DATABASE] = {3, 1 * MIB, 1 * MIB, false},
+      [PROFILE_MEDIA] = {1, 1 * MIB, 1 * MIB, false},
+      [PROFILE_BALANCED] = {3, 1 * MIB, 1 * MIB, false}}},
     {"balanced",
-     {[PROFILE_KERNEL] = {9, 4 * MIB},
-      [PROFILE_LIBRARIES] = {9, 4 * MIB},
-      [PROFILE_BINARIES] = {9, 4 * MIB},
-      [PROFILE_CONFIG] = {9, 2 * MIB},
-      [PROFILE_RUNTIME] = {9, 2 * MIB},
-      [PROFILE_ARCHIVE] = {1, 2 * MIB},
-      [PROFILE_DATABASE] = {9, 2 * MIB},
-      [PROFILE_MEDIA] = {1, 2 * MIB},
-      [PROFILE_BALANCED] = {9, 2 * MIB}}},
+     {[PROFILE_KERNEL] = {9, 4 * MIB, 4 * MIB, false},
+      [PROFILE_LIBRARIES] = {9, 4 * MIB, 4 * MIB, false},
+      [PROFILE_BINARIES] = {9, 4 * MIB, 4 * MIB, false},
+      [PROFILE_CONFIG] = {9, 2 * MIB, 2 * MIB, false},
+      [PROFILE_RUNTIME] = {9, 2 * MIB, 2 * MIB, false},
+      [PROFILE_ARCHIVE] = {1, 2 * MIB, 2 * MIB, false},
+      [PROFILE_DATABASE] = {9, 2 * MIB, 2 * MIB, false},
+      [PROFILE_MEDIA] = {1, 2 * MIB, 2 * MIB, false},
+      [PROFILE_BALANCED] = {9, 2 * MIB, 2 * MIB, false}}},
     {"max",
-     {[PROFILE_KERNEL] = {19, 16 * MIB},
-      [PROFILE_LIBRARIES] = {19, 16 * MIB},
-      [PROFILE_BINARIES] = {19, 16 * MIB},
-      [PROFILE_CONFIG] = {19, 8 * MIB},
-      [PROFILE_RUNTIME] = {19, 8 * MIB},
-      [PROFILE_ARCHIVE] = {3, 4 * MIB},
-      [PROFILE_DATABASE] = {19, 8 * MIB},
-      [PROFILE_MEDIA] = {3, 4 * MIB},
-      [PROFILE_BALANCED] = {19, 16 * MIB}}},
+     {[PROFILE_KERNEL] = {19, 16 * MIB, 16 * MIB, false},
+      [PROFILE_LIBRARIES] = {19, 16 * MIB, 16 * MIB, false},
+      [PROFILE_BINARIES] = {19, 16 * MIB, 16 * MIB, false},
+      [PROFILE_CONFIG] = {19, 8 * MIB, 8 * MIB, false},
+      [PROFILE_RUNTIME] = {19, 8 * MIB, 8 * MIB, false},
+      [PROFILE_ARCHIVE] = {3, 4 * MIB, 4 * MIB, false},
+      [PROFILE_DATABASE] = {19, 8 * MIB, 8 * MIB, false},
+      [PROFILE_MEDIA] = {3, 4 * MIB, 4 * MIB, false},
+      [PROFILE_BALANCED] = {19, 16 * MIB, 16 * MIB, false}}},
 };
 
 const struct rules *rules_builtin(const char *name)
@@ -124,35 +125,11 @@ const struct profile_settings *rules_settings(const struct rules *r, enum profil
     return &r->settings[p];
 }
 
-_Bool rules_glob(const char *pattern, const char *text)
-{
-    const char *star = NULL;   /* just past the last '*' met */
-    const char *resume = NULL; /* where the text goes on if that '*' takes one byte more */
-
-    while (*text) {
-        if (*pattern == '*') {
-            star = ++pattern;
-            resume = text;
-        } else if (*pattern == '?' || *pattern == *text) {
-            pattern++;
-            text++;
-        } else if (star) {
-            pattern = star;
-            text = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
 enum profile rules_profile(const struct rules *r, const char *path)
 {
     (void)r; /* a rules file will bring rules of its own */
     for (size_t i = 0; i < sizeof(shared_rules) / sizeof(shared_rules[0]); i++) {
-        if (rules_glob(shared_rules[i].pattern, path))
+        if (glob_match(shared_rules[i].pattern, path))
             return shared_rules[i].profile;
     }
     return PROFILE_BALANCED;

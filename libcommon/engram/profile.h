@@ -3,6 +3,7 @@
 #ifndef ENGRAM_PROFILE_H
 #define ENGRAM_PROFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,9 +23,11 @@ enum profile {
 
 /* How the data of one profile is compressed. */
 struct profile_settings {
-    int level;            /* of zstd */
-    uint32_t block_bytes; /* a block is closed before it grows past this; a chunk's maximum to
-                             LAYOUT_BLOCK_MAX, a power of two; the window is as large */
+    int level;             /* of zstd, or FRAME_STORE */
+    uint32_t block_bytes;  /* a block is closed before it grows past this; a chunk's maximum to
+                              LAYOUT_BLOCK_MAX, a power of two */
+    uint32_t window_bytes; /* how far back a match may reach; a power of two, block_bytes at most */
+    bool long_matches; /* look for matches in all of the window (zstd's long-distance matching) */
 };
 
 /* Which profile a path has, and each profile's settings.  Immutable; any thread. */
@@ -37,9 +40,5 @@ const struct rules *rules_builtin(const char *name);
 enum profile rules_profile(const struct rules *r, const char *path);
 
 const struct profile_settings *rules_settings(const struct rules *r, enum profile p);
-
-/* Does the pattern match the whole text?  '*' stands for any bytes, slashes too, '?' for any one.
- * Time grows with the product of both lengths at worst. */
-_Bool rules_glob(const char *pattern, const char *text);
 
 #endif

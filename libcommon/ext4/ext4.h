@@ -194,7 +194,7 @@ struct ext4_selection {
     char *const *paths;
     size_t path_count;
     /*
-     * Patterns of fnmatch(3), where `*` and `?` stand for slashes, too: what matches is left out
+     * Patterns of base/glob.h, where `*` and `?` stand for slashes, too: what matches is left out
      * with all it holds.  One with a slash in it is for whole paths, whose first slash it may leave
      * out; another is for names, whatever directory they are in.  The root is not left out.
      */

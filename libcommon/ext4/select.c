@@ -2,9 +2,10 @@
 /* Which names of a tree are walked: all, or parts of it, and not what is excluded. */
 #include "ext4/select.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/glob.h"
 
 /* Is `path` the directory `top`, or beneath it? */
 static bool is_beneath(const char *path, const char *top)
@@ -24,7 +25,7 @@ static bool matches(const char *pattern, const char *path)
         path = strrchr(path, '/') + 1;
     else if (pattern[0] != '/')
         path++;
-    return fnmatch(pattern, path, 0) == 0;
+    return glob_match(pattern, path);
 }
 
 static bool is_excluded(const struct ext4_selection *s, const char *path)

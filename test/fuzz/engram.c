@@ -168,11 +168,13 @@ static uint8_t *wrap(struct frame_packer *p, const uint8_t *bytes, size_t size, 
     size_t n;
 
     footer.blocks = footer.leaves = 1;
-    if (!out || frame_pack(p, 1, 1 << 20, data, sizeof(data), at, &n, &f) < 0)
+    if (!out || frame_pack(p, &(struct frame_settings){1, 1 << 20, false}, data, sizeof(data), at,
+                           &n, &f) < 0)
         return out;
     block.stored = (uint32_t)n;
     at += n;
-    if (frame_pack(p, 1, 1 << 20, bytes, size, at + LAYOUT_FRAME_BYTES, &n, &f) < 0)
+    if (frame_pack(p, &(struct frame_settings){1, 1 << 20, false}, bytes, size,
+                   at + LAYOUT_FRAME_BYTES, &n, &f) < 0)
         return out;
     layout_put_frame(at, LAYOUT_LEAF, (uint32_t)n);
     leaf.stored = (uint32_t)(n + LAYOUT_FRAME_BYTES);

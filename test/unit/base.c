@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/: checked arithmetic, bytes, checks, text, UTF-16, faults. */
+/* base/: checked arithmetic, bytes, checks, text, UTF-16, patterns, faults. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "base/crc.h"
 #include "base/digest.h"
 #include "base/fault.h"
+#include "base/glob.h"
 #include "base/size.h"
 #include "base/text.h"
 #include "base/utf16.h"
@@ -293,6 +294,38 @@ static void sizes_are_understood(struct unit *u)
     }
 }
 
+static void patterns_match_whole_texts(struct unit *u)
+{
+    CHECK(u, glob_match("/etc/*", "/etc/a/b"));
+    CHECK(u, !glob_match("/etc/*", "/etc"));
+    CHECK(u, glob_match("*.so.*", "/usr/lib/libc.so.6"));
+    CHECK(u, !glob_match("*.so", "/usr/lib/libc.so.6"));
+    CHECK(u, glob_match("a?c", "abc") && !glob_match("a?c", "ac"));
+    CHECK(u, glob_match("*", "") && glob_match("", "") && !glob_match("", "a"));
+    CHECK(u, glob_match("*a*b*", "xxaxxbxx") && !glob_match("*a*b*", "xxbxxaxx"));
+}
+
+static void patterns_have_sets(struct unit *u)
+{
+    CHECK(u, glob_match("[ab]", "b") && !glob_match("[ab]", "c") && !glob_match("[ab]", "ab"));
+    CHECK(u, glob_match("[!ab]", "c") && !glob_match("[!ab]", "a") && !glob_match("[^a]", "a"));
+    CHECK(u, glob_match("x[a-c0-9]y", "x7y") && !glob_match("x[a-c0-9]y", "xdy"));
+    CHECK(u, glob_match("[]a]", "]") && glob_match("[!]a]", "b") && !glob_match("[!]a]", "]"));
+    CHECK(u, glob_match("[a-]", "-") && glob_match("[-a]", "-") && !glob_match("[a-]", "b"));
+    CHECK(u, glob_match("[\\]a-z]", "]") && glob_match("*[0-9].gz", "log.1.gz"));
+    CHECK(u, glob_match("[\x80-\xff]", "\xc3"));
+    /* Never closed: a bracket like any other byte. */
+    CHECK(u, glob_match("[ab", "[ab") && !glob_match("[ab", "a") && glob_match("[]", "[]"));
+}
+
+static void patterns_have_escapes(struct unit *u)
+{
+    CHECK(u, glob_match("\\*", "*") && !glob_match("\\*", "a"));
+    CHECK(u, glob_match("a\\\\b", "a\\b") && glob_match("a\\", "a\\"));
+    CHECK(u, glob_is_pattern("*") && glob_is_pattern("a?") && glob_is_pattern("[a]"));
+    CHECK(u, !glob_is_pattern("[a") && !glob_is_pattern("\\*") && !glob_is_pattern("a/b"));
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -311,5 +344,8 @@ int main(void)
     UNIT_CASE(&u, faults_say_what_and_where);
     UNIT_CASE(&u, utf8_becomes_utf16);
     UNIT_CASE(&u, sizes_are_understood);
+    UNIT_CASE(&u, patterns_match_whole_texts);
+    UNIT_CASE(&u, patterns_have_sets);
+    UNIT_CASE(&u, patterns_have_escapes);
     return unit_end(&u);
 }

@@ -239,13 +239,14 @@ static struct memory assemble(struct hostile *h)
 
     frame_packer_open(&packer, &f);
     layout_put_header(bytes, &h->footer);
-    frame_pack(packer, 1, 1 << 20, h->data, 50, at, &n, &f);
+    frame_pack(packer, &(struct frame_settings){1, 1 << 20, false}, h->data, 50, at, &n, &f);
     if (h->twist)
         h->twist(at, &n);
     h->block.stored = (uint32_t)n;
     sha256_of(at, n, h->block.sha256);
     at += n;
-    frame_pack(packer, 1, 1 << 20, h->leaf_bytes, h->leaf_length, at + 8, &n, &f);
+    frame_pack(packer, &(struct frame_settings){1, 1 << 20, false}, h->leaf_bytes, h->leaf_length,
+               at + 8, &n, &f);
     frame_packer_close(packer);
     layout_put_frame(at, LAYOUT_LEAF, (uint32_t)n + h->payload_off);
     h->leaf.stored = (uint32_t)n + 8;

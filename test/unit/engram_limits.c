@@ -101,7 +101,8 @@ static struct memory two_blocks(const struct engram_run *runs, uint32_t count)
     layout_put_header(bytes, &footer);
     at += BLOCKS * STORED;
     frame_packer_open(&packer, &f);
-    frame_pack(packer, 1, 1 << 20, leaf_bytes, n, at + LAYOUT_FRAME_BYTES, &n, &f);
+    frame_pack(packer, &(struct frame_settings){1, 1 << 20, false}, leaf_bytes, n,
+               at + LAYOUT_FRAME_BYTES, &n, &f);
     frame_packer_close(packer);
     layout_put_frame(at, LAYOUT_LEAF, (uint32_t)n);
     leaf.stored = (uint32_t)n + LAYOUT_FRAME_BYTES;
