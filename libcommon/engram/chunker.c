@@ -1,13 +1,53 @@
 /* SPDX-License-Identifier: MIT */
-/* Where file data is cut into chunks: after every LAYOUT_CHUNK_MAX bytes, whatever they are. */
+/* Where file data is cut into chunks: at places that its content marks. */
 #include "engram/chunker.h"
 
-#include "engram/layout.h"
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "base/digest.h"
 
-size_t chunker_cut(const uint8_t *bytes, size_t length, _Bool final)
+/* Bits of the hash that must be zero at a cut, before CHUNKER_USUAL and after it.  The highest have
+ * seen the last 64 bytes. */
+enum { BITS_BEFORE = 16, BITS_AFTER = 13 };
+
+#define HIGHEST(bits) (~UINT64_C(0) << (64 - (bits)))
+
+void chunker_start(struct chunker *c)
 {
-    (void)bytes;
-    if (length >= LAYOUT_CHUNK_MAX)
-        return LAYOUT_CHUNK_MAX;
-    return final ? length : 0;
+    for (unsigned i = 0; i < 256; i++) {
+        uint8_t byte = (uint8_t)i, digest[SHA256_BYTES];
+
+        sha256_of(&byte, 1, digest);
+        c->gear[i] = le64_at(digest);
+    }
+}
+
+/* Roll from *at to `end`, and stop after the first byte where the masked bits are zero. */
+static bool find_cut(const struct chunker *c, const uint8_t *bytes, size_t *at, size_t end,
+                     uint64_t mask, uint64_t *hash)
+{
+    uint64_t h = *hash;
+
+    for (size_t i = *at; i < end; i++) {
+        h = (h << 1) + c->gear[bytes[i]];
+        if ((h & mask) == 0) {
+            *at = i + 1;
+            return true;
+        }
+    }
+    *at = end;
+    *hash = h;
+    return false;
+}
+
+size_t chunker_cut(const struct chunker *c, const uint8_t *bytes, size_t length, bool final)
+{
+    size_t end = min_u64(length, CHUNKER_MAX), at = CHUNKER_MIN;
+    uint64_t hash = 0;
+
+    if (length > CHUNKER_MIN &&
+        (find_cut(c, bytes, &at, min_u64(end, CHUNKER_USUAL), HIGHEST(BITS_BEFORE), &hash) ||
+         find_cut(c, bytes, &at, end, HIGHEST(BITS_AFTER), &hash)))
+        return at;
+    return final || end == CHUNKER_MAX ? end : 0;
 }

@@ -1,16 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* Where file data is cut into chunks. */
+/* Where file data is cut into chunks: at places that its content marks. */
 #ifndef ENGRAM_CHUNKER_H
 #define ENGRAM_CHUNKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * How long the first chunk of these bytes is, or 0 if that cannot be told before more bytes have
- * come.  `final`: there are no more of this file.  With LAYOUT_CHUNK_MAX bytes, or with final ones,
- * the answer is never 0.  It depends on nothing but the bytes.
+ * Content-defined chunking as in FastCDC (Xia et al., "FastCDC: a Fast and Efficient
+ * Content-Defined Chunking Approach for Data Deduplication", USENIX ATC 2016): a Gear hash rolls
+ * over the data, a chunk ends where its highest bits are zero, and more bits have to be before the
+ * usual size than after it ("normalized chunking", there section 3.5).  engram(5) has the
+ * parameters.
  */
-size_t chunker_cut(const uint8_t *bytes, size_t length, _Bool final);
+enum {
+    CHUNKER_MIN = 8 << 10,    /* bytes; only the last chunk of a file may be shorter */
+    CHUNKER_USUAL = 32 << 10, /* from here on a place is easier to find */
+    CHUNKER_MAX = 128 << 10,  /* LAYOUT_CHUNK_MAX at most */
+};
+
+/* Plain data: the table of the Gear hash. */
+struct chunker {
+    uint64_t gear[256];
+};
+
+void chunker_start(struct chunker *c);
+
+/*
+ * How long the first chunk of these bytes is, or 0 if that cannot be told before more bytes have
+ * come.  `final`: there are no more of this file.  With CHUNKER_MAX bytes, or with final ones, the
+ * answer is never 0.  It depends on nothing but the bytes.
+ */
+size_t chunker_cut(const struct chunker *c, const uint8_t *bytes, size_t length, bool final);
 
 #endif

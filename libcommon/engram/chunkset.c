@@ -33,8 +33,12 @@ static int grow_slots(struct chunkset *s, struct fault *f)
     free(s->slots);
     s->slots = slots;
     s->slot_count = count;
-    for (uint32_t i = 0; i < s->count; i++)
-        *slot_of(s, s->chunks[i].sha256) = i + 1;
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint32_t *slot = slot_of(s, s->chunks[i].sha256);
+
+        if (*slot == 0)
+            *slot = i + 1;
+    }
     return 0;
 }
 
@@ -47,6 +51,18 @@ static int grow_chunks(struct chunkset *s, struct fault *f)
         return fault_memory(f, "the chunks", room * sizeof(*chunks));
     s->chunks = chunks;
     s->room = room;
+    return 0;
+}
+
+int chunkset_add_again(struct chunkset *s, const uint8_t sha256[SHA256_BYTES], uint32_t *number,
+                       struct fault *f)
+{
+    if (s->count == CHUNKS_MAX)
+        return fault_set(f, FAULT_UNSUPPORTED, "more than %u chunks of data", CHUNKS_MAX);
+    if (s->count == s->room && grow_chunks(s, f) < 0)
+        return f->code;
+    *number = s->count++;
+    memcpy(s->chunks[*number].sha256, sha256, SHA256_BYTES);
     return 0;
 }
 
@@ -64,13 +80,9 @@ int chunkset_find_or_add(struct chunkset *s, const uint8_t sha256[SHA256_BYTES],
         *number = *slot - 1;
         return 0;
     }
-    if (s->count == CHUNKS_MAX)
-        return fault_set(f, FAULT_UNSUPPORTED, "more than %u distinct chunks of data", CHUNKS_MAX);
-    if (s->count == s->room && grow_chunks(s, f) < 0)
+    if (chunkset_add_again(s, sha256, number, f) < 0)
         return f->code;
-    *number = s->count++;
     *slot = s->count;
-    memcpy(s->chunks[*number].sha256, sha256, SHA256_BYTES);
     return 0;
 }
 

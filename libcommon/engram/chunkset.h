@@ -24,6 +24,10 @@ struct chunkset {
 int chunkset_find_or_add(struct chunkset *s, const uint8_t sha256[SHA256_BYTES], uint32_t *number,
                          bool *found, struct fault *f);
 
+/* A new element for a chunk that is there already, but is to be stored once more. */
+int chunkset_add_again(struct chunkset *s, const uint8_t sha256[SHA256_BYTES], uint32_t *number,
+                       struct fault *f);
+
 void chunkset_free(struct chunkset *s);
 
 #endif

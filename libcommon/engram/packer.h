@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Gathers chunks into blocks, one open block per profile, and writes the full ones compressed. */
+/* Compresses blocks on many threads and writes them in order. */
 #ifndef ENGRAM_PACKER_H
 #define ENGRAM_PACKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/pool.h"
 #include "engram/layout.h"
 #include "engram/profile.h"
 #include "io/sink.h"
@@ -14,32 +16,35 @@
 struct packer;
 
 /*
- * Blocks are compressed by `threads` workers and written to the sink (borrowed, as the rules are)
- * in the order in which they became full, whichever is done first: the same bytes for any number of
- * threads.  Memory: one block per profile met, and two blocks and zstd's working space per thread,
- * plus two.
+ * Blocks are compressed by the pool's workers and written to the sink in the order in which they
+ * came, whichever is done first: the same bytes for any number of threads.  All is borrowed.
+ * Memory: for each worker zstd's working space, and two blocks; and two blocks more.  One thread at
+ * a time.
  */
-int packer_open(struct sink *to, const struct rules *rules, unsigned threads, struct packer **out,
+int packer_open(struct sink *to, const struct rules *rules, struct pool *pool, struct packer **out,
                 struct fault *f);
 
-/* Put a chunk of 1 to LAYOUT_CHUNK_MAX bytes (copied) at the end of its profile's open block.
- * *block is this block's number in the order of opening. */
-int packer_add(struct packer *p, enum profile profile, const uint8_t *chunk, size_t length,
-               uint32_t *block, struct fault *f);
+/* A block's content. */
+struct packer_block {
+    uint8_t *data; /* allocated with malloc; the packer's from now on, also on failure */
+    uint32_t length;
+    enum profile profile;
+    bool dense; /* it will not compress */
+};
 
-/* Close the open blocks, in the order of the profiles, and see everything written. */
+/* Take a block, which is numbered by the order of these calls. */
+int packer_add(struct packer *p, const struct packer_block *block, struct fault *f);
+
+/* See everything written. */
 int packer_finish(struct packer *p, struct fault *f);
 
 /* After packer_finish: the blocks as they were written. */
 const struct layout_block *packer_blocks(const struct packer *p, uint32_t *count);
 
-/* After packer_finish: the place in that order of the block that was opened as number `block`. */
-uint32_t packer_written_as(const struct packer *p, uint32_t block);
-
 /* Bytes written so far. */
 uint64_t packer_bytes(const struct packer *p);
 
-/* NULL is allowed. */
+/* After the pool was closed.  NULL is allowed. */
 void packer_close(struct packer *p);
 
 #endif

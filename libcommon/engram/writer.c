@@ -6,36 +6,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/checked.h"
 #include "base/digest.h"
-#include "engram/chunker.h"
+#include "base/pool.h"
 #include "engram/chunkset.h"
+#include "engram/gather.h"
+#include "engram/intake.h"
 #include "engram/layout.h"
 #include "engram/leafwriter.h"
 #include "engram/packer.h"
 #include "manifest/writer.h"
 
+enum {
+    /* See together_most and may_lead_to. */
+    TOGETHER_BYTES = 4 << 20,
+    /* Of the data in open lots; not less than what makes the largest of their classes
+     * TOGETHER_BYTES. */
+    OPEN_BYTES = 128 << 20,
+};
+_Static_assert(OPEN_BYTES / GATHER_CLASSES >= TOGETHER_BYTES, "see may_lead_to");
+
 /* The file whose data is coming, or the last one whose data came. */
 struct file {
     struct record_text record;
-    enum profile profile;
-    uint64_t owed; /* data bytes still to come */
+    struct gather_class class; /* of its latest chunk that was stored */
+    uint64_t data, left;       /* bytes: all, and those that are still to come */
     struct engram_run *runs;
     size_t run_count, run_room;
     uint64_t chunks;
-    uint8_t sha256[SHA256_BYTES]; /* of its only or latest chunk, in the end of the file */
+    uint64_t cost; /* bytes of the blocks that its chunks so far lead through, at most */
+    uint32_t lot;  /* of its latest chunk */
 };
 
 struct engram_writer {
     struct sink *to;
-    const struct rules *rules;
+    struct pool *pool;
+    struct intake *intake;
+    struct gather *gather;
     struct packer *packer;
     struct leafwriter *leaves;
-    struct chunkset set;
+    struct chunkset set; /* `block` is the lot */
     struct file file;
-    uint8_t *buffer; /* LAYOUT_CHUNK_MAX: bytes not yet cut */
-    size_t buffered;
-    struct sha256 *whole; /* of a file of several chunks */
+    struct sha256 *sha; /* of the tables */
     struct sha256 *tree;
     struct layout_footer footer;
 };
@@ -49,22 +62,23 @@ static int write_header(struct engram_writer *w, struct fault *f)
     return sink_data(w->to, header, sizeof(header), f);
 }
 
+static int take_entry(void *context, const struct intake_entry *e, struct fault *f);
+static int take_chunk(void *context, const struct intake_chunk *c, struct fault *f);
+
 int engram_writer_open(struct sink *to, const struct rules *rules, unsigned threads,
                        struct engram_writer **out, struct fault *f)
 {
+    static const struct intake_target target = {.entry = take_entry, .chunk = take_chunk};
     struct engram_writer *w = calloc(1, sizeof(*w));
 
-    if (w)
-        w->buffer = malloc(LAYOUT_CHUNK_MAX);
-    if (!w || !w->buffer) {
-        free(w);
-        return fault_memory(f, "an engram writer", LAYOUT_CHUNK_MAX);
-    }
+    if (!w)
+        return fault_memory(f, "an engram writer", sizeof(*w));
     w->to = to;
-    w->rules = rules;
-    if (sha256_open(&w->whole, f) < 0 || sha256_open(&w->tree, f) < 0 ||
-        leafwriter_open(&w->leaves, f) < 0 || packer_open(to, rules, threads, &w->packer, f) < 0 ||
-        write_header(w, f) < 0) {
+    if (sha256_open(&w->sha, f) < 0 || sha256_open(&w->tree, f) < 0 ||
+        leafwriter_open(&w->leaves, f) < 0 || pool_open(threads, &w->pool, f) < 0 ||
+        packer_open(to, rules, w->pool, &w->packer, f) < 0 ||
+        gather_open(w->packer, rules, OPEN_BYTES, &w->gather, f) < 0 ||
+        intake_open(w->pool, rules, &target, w, &w->intake, f) < 0 || write_header(w, f) < 0) {
         engram_writer_close(w);
         return f->code;
     }
@@ -72,152 +86,181 @@ int engram_writer_open(struct sink *to, const struct rules *rules, unsigned thre
     return 0;
 }
 
+int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct fault *f)
+{
+    return intake_entry(w->intake, e, f);
+}
+
+int engram_writer_data(struct engram_writer *w, const void *bytes, size_t length, struct fault *f)
+{
+    return intake_data(w->intake, bytes, length, f);
+}
+
+/* ---- what was taken in, hashed and in order ---- */
+
+/* An entry is complete.  `sha256`: of the data of a regular file. */
+static int end_entry(struct engram_writer *w, const uint8_t *sha256, struct fault *f)
+{
+    struct file *file = &w->file;
+    struct leaf_entry e = {.record = file->record.bytes,
+                           .record_length = file->record.length,
+                           .runs = file->runs,
+                           .run_count = file->run_count,
+                           .sha256 = file->chunks > 1 ? sha256 : NULL};
+
+    if (sha256)
+        sha256_update(w->tree, sha256, SHA256_BYTES);
+    return leafwriter_add(w->leaves, &e, f);
+}
+
+static int keep_record(struct record_text *to, const struct intake_entry *e, struct fault *f)
+{
+    if (e->record_length > to->room) {
+        record_free(to);
+        to->bytes = malloc(e->record_length);
+        if (!to->bytes)
+            return fault_memory(f, "a record", e->record_length);
+        to->room = e->record_length;
+    }
+    memcpy(to->bytes, e->record, e->record_length);
+    to->length = e->record_length;
+    return 0;
+}
+
+static int take_entry(void *context, const struct intake_entry *e, struct fault *f)
+{
+    struct engram_writer *w = context;
+    struct file *file = &w->file;
+    uint8_t empty[SHA256_BYTES];
+
+    if (!add_u64(w->footer.data_bytes, e->data, &w->footer.data_bytes))
+        return fault_set(f, FAULT_UNSUPPORTED, "more than 2^64 bytes of data");
+    w->footer.entries++;
+    sha256_update(w->tree, e->record, e->record_length);
+    if (keep_record(&file->record, e, f) < 0)
+        return f->code;
+    file->class = (struct gather_class){.profile = e->profile};
+    file->data = file->left = e->data;
+    file->run_count = 0;
+    file->chunks = 0;
+    file->cost = 0;
+    if (e->data)
+        return gather_relieve(w->gather, f);
+    sha256_of("", 0, empty);
+    return end_entry(w, e->is_file ? empty : NULL, f);
+}
+
 /* One more chunk of the file: it makes the last run longer, or starts one. */
 static int add_to_runs(struct file *file, uint32_t chunk, struct fault *f)
 {
-    struct engram_run *last = file->run_count ? &file->runs[file->run_count - 1] : NULL;
+    struct engram_run *last = file->run_count ? &file->runs[file->run_count - 1] : NULL, *runs;
 
     file->chunks++;
     if (last && chunk == last->first + last->count) {
         last->count++;
         return 0;
     }
-    if (file->run_count == file->run_room) {
-        size_t room = file->run_room ? 2 * file->run_room : 16;
-        struct engram_run *runs = realloc(file->runs, room * sizeof(*runs));
-
-        if (!runs)
-            return fault_memory(f, "the runs of a file", room * sizeof(*runs));
-        file->runs = runs;
-        file->run_room = room;
-    }
+    runs = array_grow(file->runs, file->run_count, &file->run_room, sizeof(*runs),
+                      "the runs of a file", f);
+    if (!runs)
+        return f->code;
+    file->runs = runs;
     file->runs[file->run_count++] = (struct engram_run){chunk, 1};
     return 0;
 }
 
-/* Store a chunk unless it is there already.  A file that is one chunk is hashed once only. */
-static int take_chunk(struct engram_writer *w, const uint8_t *bytes, size_t length, bool last,
-                      struct fault *f)
+/* What is left of a file is put into one block if it is no more than this. */
+static uint64_t together_most(const struct engram_writer *w)
+{
+    return min_u64(TOGETHER_BYTES, gather_block_most(w->gather, w->file.class));
+}
+
+/*
+ * May the file's next chunk be in another block than the latest, one of at most `most` bytes, so
+ * that what engram(5) says of the cost of reading holds whatever comes: `rest` bytes after it, all
+ * of them new?  New data fills blocks of its own, and may share the first and the last with others;
+ * where it is at most TOGETHER_BYTES, it is in one.  Lots that are closed for want of memory part
+ * it once more, at most every TOGETHER_BYTES.
+ */
+static bool may_lead_to(const struct engram_writer *w, uint32_t most, uint64_t rest)
+{
+    const struct file *file = &w->file;
+    uint64_t allowed, block = gather_block_most(w->gather, file->class), cost = file->cost + most;
+
+    if (!mul_u64(file->data + LAYOUT_CHUNK_MAX, LAYOUT_READ_FACTOR, &allowed))
+        return true;
+    if (rest > together_most(w))
+        cost += rest + 3 * block + rest / TOGETHER_BYTES * block;
+    else if (rest)
+        cost += block;
+    return cost <= allowed;
+}
+
+/* The chunk is in this lot. */
+static void lead_to(struct engram_writer *w, uint32_t lot)
 {
     struct file *file = &w->file;
-    struct layout_chunk *c;
+
+    if (file->chunks == 0 || lot != file->lot)
+        file->cost += gather_lot_most(w->gather, lot);
+    file->lot = lot;
+}
+
+/* May the file share this chunk? */
+static bool may_share(const struct engram_writer *w, uint32_t lot)
+{
+    return (w->file.chunks && lot == w->file.lot) ||
+           may_lead_to(w, gather_lot_most(w->gather, lot), w->file.left);
+}
+
+/* Store a chunk whose element in the set is new. */
+static int store(struct engram_writer *w, const struct intake_chunk *c, uint32_t number,
+                 struct fault *f)
+{
+    struct file *file = &w->file;
+    uint64_t rest = file->left + c->length;
+    struct layout_chunk *row = &w->set.chunks[number];
+
+    row->length = c->length;
+    if (rest > TOGETHER_BYTES && gather_relieve(w->gather, f) < 0)
+        return f->code;
+    if (c->dense != file->class.dense &&
+        (file->chunks == 0 || may_lead_to(w, gather_block_most(w->gather, file->class), rest)))
+        file->class.dense = c->dense;
+    if (rest > together_most(w))
+        rest = c->length;
+    return gather_add(w->gather, file->class, c->bytes, c->length, rest, &row->block, f);
+}
+
+static int take_chunk(void *context, const struct intake_chunk *c, struct fault *f)
+{
+    struct engram_writer *w = context;
+    struct file *file = &w->file;
     uint32_t number;
     bool found;
 
-    sha256_of(bytes, length, file->sha256);
-    if (file->chunks || !last)
-        sha256_update(w->whole, bytes, length);
-    if (chunkset_find_or_add(&w->set, file->sha256, &number, &found, f) < 0)
+    file->left -= c->length;
+    if (chunkset_find_or_add(&w->set, c->sha256, &number, &found, f) < 0)
         return f->code;
-    if (!found) {
-        c = &w->set.chunks[number];
-        c->length = (uint32_t)length;
-        if (packer_add(w->packer, file->profile, bytes, length, &c->block, f) < 0)
+    if (found && !may_share(w, w->set.chunks[number].block)) {
+        found = false;
+        if (chunkset_add_again(&w->set, c->sha256, &number, f) < 0)
             return f->code;
     }
-    return add_to_runs(file, number, f);
-}
-
-/* Cut what is buffered, as far as it can be told where. */
-static int cut(struct engram_writer *w, struct fault *f)
-{
-    bool final = w->file.owed == 0;
-    size_t done = 0, length;
-
-    while (done < w->buffered &&
-           (length = chunker_cut(w->buffer + done, w->buffered - done, final)) != 0) {
-        bool last = final && done + length == w->buffered;
-
-        if (take_chunk(w, w->buffer + done, length, last, f) < 0)
-            return f->code;
-        done += length;
-    }
-    w->buffered -= done;
-    memmove(w->buffer, w->buffer + done, w->buffered);
-    return 0;
-}
-
-/* All data of a regular file has come. */
-static int end_file(struct engram_writer *w, struct fault *f)
-{
-    struct file *file = &w->file;
-    struct leaf_entry e = {.record = file->record.bytes,
-                           .record_length = file->record.length,
-                           .runs = file->runs,
-                           .run_count = file->run_count};
-
-    if (file->chunks == 0)
-        sha256_of("", 0, file->sha256);
-    if (file->chunks > 1) {
-        sha256_finish(w->whole, file->sha256);
-        e.sha256 = file->sha256;
-    }
-    sha256_update(w->tree, file->sha256, SHA256_BYTES);
-    return leafwriter_add(w->leaves, &e, f);
-}
-
-static int check_complete(const struct engram_writer *w, struct fault *f)
-{
-    if (w->file.owed == 0)
-        return 0;
-    return fault_set(f, FAULT_DAMAGED, "%" PRIu64 " bytes of the last file's data are missing",
-                     w->file.owed);
-}
-
-int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct fault *f)
-{
-    struct file *file = &w->file;
-    struct leaf_entry plain;
-    uint64_t data = entry_data_bytes(e);
-
-    if (check_complete(w, f) < 0)
+    if (!found && store(w, c, number, f) < 0)
         return f->code;
-    file->record.length = 0;
-    if (record_append(&file->record, e, f) < 0)
+    lead_to(w, w->set.chunks[number].block);
+    if (add_to_runs(file, number, f) < 0)
         return f->code;
-    if (!add_u64(w->footer.data_bytes, data, &w->footer.data_bytes))
-        return fault_set(f, FAULT_UNSUPPORTED, "more than 2^64 bytes of data");
-    w->footer.entries++;
-    sha256_update(w->tree, file->record.bytes, file->record.length);
-    if (e->type != ENTRY_FILE) {
-        plain =
-            (struct leaf_entry){.record = file->record.bytes, .record_length = file->record.length};
-        return leafwriter_add(w->leaves, &plain, f);
-    }
-    file->profile = rules_profile(w->rules, e->path);
-    file->owed = data;
-    file->run_count = 0;
-    file->chunks = 0;
-    return data ? 0 : end_file(w, f);
+    return c->is_last ? end_entry(w, c->whole, f) : 0;
 }
 
-int engram_writer_data(struct engram_writer *w, const void *bytes, size_t length, struct fault *f)
-{
-    const uint8_t *from = bytes;
-
-    if (length > w->file.owed)
-        return fault_set(f, FAULT_DAMAGED, "%zu bytes of data, but only %" PRIu64 " are due",
-                         length, w->file.owed);
-    while (length) {
-        size_t n = min_u64(length, LAYOUT_CHUNK_MAX - w->buffered);
-
-        memcpy(w->buffer + w->buffered, from, n);
-        w->buffered += n;
-        w->file.owed -= n;
-        from += n;
-        length -= n;
-        if ((w->buffered == LAYOUT_CHUNK_MAX || w->file.owed == 0) && cut(w, f) < 0)
-            return f->code;
-        if (w->file.owed == 0)
-            return end_file(w, f);
-    }
-    return 0;
-}
+/* ---- the end ---- */
 
 /* A row of the tables, which are hashed as they are written. */
 static int put_row(struct engram_writer *w, const uint8_t *row, size_t length, struct fault *f)
 {
-    sha256_update(w->whole, row, length);
+    sha256_update(w->sha, row, length);
     return sink_data(w->to, row, length, f);
 }
 
@@ -238,7 +281,7 @@ static int put_rows(struct engram_writer *w, const struct layout_block *blocks,
     for (uint32_t i = 0; i < w->footer.chunks && rc == 0; i++) {
         struct layout_chunk c = w->set.chunks[i];
 
-        c.block = packer_written_as(w->packer, c.block);
+        c.block = gather_block_of(w->gather, c.block);
         layout_put_chunk(row, &c);
         rc = put_row(w, row, LAYOUT_CHUNK_ROW, f);
     }
@@ -261,7 +304,7 @@ static int write_tables(struct engram_writer *w, struct fault *f)
     layout_put_frame(frame, LAYOUT_TABLES, (uint32_t)length);
     if (sink_data(w->to, frame, sizeof(frame), f) < 0 || put_rows(w, blocks, leaves, f) < 0)
         return f->code;
-    sha256_finish(w->whole, w->footer.tables);
+    sha256_finish(w->sha, w->footer.tables);
     return 0;
 }
 
@@ -286,8 +329,8 @@ int engram_writer_finish(struct engram_writer *w, struct engram_info *info, stru
 {
     uint8_t footer[LAYOUT_FOOTER_BYTES];
 
-    if (check_complete(w, f) < 0 || packer_finish(w->packer, f) < 0 ||
-        leafwriter_finish(w->leaves, w->to, f) < 0)
+    if (intake_finish(w->intake, f) < 0 || gather_finish(w->gather, f) < 0 ||
+        packer_finish(w->packer, f) < 0 || leafwriter_finish(w->leaves, w->to, f) < 0)
         return f->code;
     w->footer.tables_offset =
         LAYOUT_HEADER_BYTES + packer_bytes(w->packer) + leafwriter_bytes(w->leaves);
@@ -305,13 +348,19 @@ void engram_writer_close(struct engram_writer *w)
 {
     if (!w)
         return;
+    /* First: its jobs use what is freed below.  After a failure nobody wants what they would still
+     * do. */
+    if (w->pool)
+        pool_cancel(w->pool);
+    pool_close(w->pool);
+    intake_close(w->intake);
+    gather_close(w->gather);
     packer_close(w->packer);
     leafwriter_close(w->leaves);
     chunkset_free(&w->set);
-    sha256_close(w->whole);
+    sha256_close(w->sha);
     sha256_close(w->tree);
     record_free(&w->file.record);
     free(w->file.runs);
-    free(w->buffer);
     free(w);
 }
