@@ -69,7 +69,8 @@ static void parse(struct cli *cli, struct opts *o)
 /* Everything that a run holds open. */
 struct run {
     const struct opts *opts;
-    int fd; /* of the manifest; -1 if none, or standard input */
+    int fd;         /* of the manifest; -1 if none, or standard input */
+    uint64_t total; /* bytes of it; 0 if it is no regular file */
     struct stream *stream;
     struct manifest_reader *manifest;
     struct product product;
@@ -87,8 +88,12 @@ static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
         r->fd = open(path, O_RDONLY | O_CLOEXEC);
         if (r->fd < 0)
             return fault_errno(f, errno, "cannot open");
-        if (fstat(r->fd, &st) == 0 && S_ISDIR(st.st_mode))
+    }
+    if (fstat(path ? r->fd : STDIN_FILENO, &st) == 0) {
+        if (S_ISDIR(st.st_mode))
             return fault_set(f, FAULT_USAGE, "is a directory, not a manifest");
+        if (S_ISREG(st.st_mode))
+            r->total = (uint64_t)st.st_size;
     }
     if (stream_open(path ? r->fd : STDIN_FILENO, cli->operand, &r->stream, f) < 0 ||
         manifest_reader_open(r->stream, &r->manifest, f) < 0)
@@ -104,9 +109,16 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
     r->buffer = malloc(BUFFER_BYTES);
     if (!r->buffer)
         return fault_memory(f, "a buffer", BUFFER_BYTES);
-    if (open_manifest(cli, r, f) < 0 || product_open(&r->product, cli, OUTPUT_BINARY, 0, f) < 0)
+    if (open_manifest(cli, r, f) < 0 ||
+        product_open(&r->product, cli, OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
     return engram_writer_open(r->product.sink, r->opts->rules, r->opts->jobs, &r->writer, f);
+}
+
+/* In bytes of the manifest, of which a file's size says how many there are. */
+static void tell_progress(struct run *r)
+{
+    progress_at(&r->product.progress, stream_offset(r->stream), engram_writer_bytes(r->writer));
 }
 
 static int pack_data(struct run *r, struct fault *f)
@@ -120,20 +132,29 @@ static int pack_data(struct run *r, struct fault *f)
             return 0;
         if (engram_writer_data(r->writer, r->buffer, got, f) < 0)
             return f->code;
-        progress_add(&r->product.progress, got);
+        tell_progress(r);
     }
+}
+
+static int finish(struct run *r, struct fault *f)
+{
+    struct engram_info info;
+    int code = engram_writer_finish(r->writer, &info, f);
+
+    tell_progress(r);
+    return code;
 }
 
 static int pack_all(struct run *r, struct fault *f)
 {
-    struct engram_info info;
     bool more;
 
     for (;;) {
         if (manifest_next(r->manifest, &r->entry, &more, f) < 0)
             return f->code;
         if (!more)
-            return engram_writer_finish(r->writer, &info, f);
+            return finish(r, f);
+        progress_file(&r->product.progress, r->entry.path);
         if (engram_writer_entry(r->writer, &r->entry, f) < 0 || pack_data(r, f) < 0)
             return f->code;
     }

@@ -96,6 +96,11 @@ int engram_writer_data(struct engram_writer *w, const void *bytes, size_t length
     return intake_data(w->intake, bytes, length, f);
 }
 
+uint64_t engram_writer_bytes(const struct engram_writer *w)
+{
+    return LAYOUT_HEADER_BYTES + packer_bytes(w->packer);
+}
+
 /* ---- what was taken in, hashed and in order ---- */
 
 /* An entry is complete.  `sha256`: of the data of a regular file. */

@@ -29,6 +29,9 @@ int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct f
 /* Some of the last entry's data, in order, entry_data_bytes in all; more is FAULT_DAMAGED. */
 int engram_writer_data(struct engram_writer *w, const void *bytes, size_t length, struct fault *f);
 
+/* How many bytes have gone to the sink so far. */
+uint64_t engram_writer_bytes(const struct engram_writer *w);
+
 /* Write all that is left and fill in *info.  The sink is not finished. */
 int engram_writer_finish(struct engram_writer *w, struct engram_info *info, struct fault *f);
 
