@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cli.h"
+#include "base/operand.h"
 #include "io/engine.h"
 #include "manifest/show.h"
 #include "manifest/writer.h"
@@ -54,7 +55,7 @@ static int parse_option(struct cli *cli, struct opts *o, int key, const char *va
 
     switch (key) {
     case 'x':
-        code = ext4_glob_normal(value, &o->excludes[o->selection.exclude_count++], f);
+        code = operand_glob(value, &o->excludes[o->selection.exclude_count++], f);
         if (code == FAULT_USAGE)
             cli_usage(cli, "--exclude: %s", f->text);
         break;
@@ -86,7 +87,7 @@ static int parse_path(struct cli *cli, const char *path, char **out, struct faul
 {
     if (path[0] == '\0')
         cli_usage(cli, "an empty PATH: the root is /");
-    return ext4_path_normal(path, out, f);
+    return operand_path(path, out, f);
 }
 
 static int parse(struct cli *cli, struct opts *o, struct fault *f)

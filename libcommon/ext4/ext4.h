@@ -167,16 +167,6 @@ struct ext4_node {
 enum { EXT4_PATH_MAX = 64 << 10 };
 
 /*
- * `path` (absolute or not, it counts from the root) without empty components, `.` and `..`, which
- * takes back the component before it: "/a/b".  *out is to be freed.
- */
-int ext4_path_normal(const char *path, char **out, struct fault *f);
-
-/* A pattern as the paths are written that it is for: without "./" in front and "/" behind.
- * FAULT_USAGE if nothing is left.  *out is to be freed; NULL after a fault. */
-int ext4_glob_normal(const char *glob, char **out, struct fault *f);
-
-/*
  * The inode that a path leads to.  With `follow`, symbolic links are followed, also the last, all
  * of them inside the file system: an absolute target counts from its root.  Without, only the last
  * may be one, which is then the answer.  FAULT_SYSTEM if there is nothing of that name.
@@ -189,14 +179,13 @@ int ext4_lookup(struct ext4 *fs, const char *path, bool follow, struct ext4_inod
 
 /* What of a tree is walked; all zero is everything. */
 struct ext4_selection {
-    /* Normal paths (ext4_path_normal): these with all they hold, and the directories on the way to
+    /* Normal paths (operand_path): these with all they hold, and the directories on the way to
      * them.  None: everything. */
     char *const *paths;
     size_t path_count;
     /*
-     * Patterns of base/glob.h, where `*` and `?` stand for slashes, too: what matches is left out
-     * with all it holds.  One with a slash in it is for whole paths, whose first slash it may leave
-     * out; another is for names, whatever directory they are in.  The root is not left out.
+     * Patterns (operand_glob, operand_matches): what matches is left out with all it holds.  The
+     * root is not left out.
      */
     const char *const *excludes;
     size_t exclude_count;

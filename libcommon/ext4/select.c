@@ -2,10 +2,9 @@
 /* Which names of a tree are walked: all, or parts of it, and not what is excluded. */
 #include "ext4/select.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/glob.h"
+#include "base/operand.h"
 
 /* Is `path` the directory `top`, or beneath it? */
 static bool is_beneath(const char *path, const char *top)
@@ -17,21 +16,10 @@ static bool is_beneath(const char *path, const char *top)
     return strncmp(path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
-/* A pattern with a slash in it is for the whole path, another for the name, its last component: so
- * that a path is looked at once, however deep it is. */
-static bool matches(const char *pattern, const char *path)
-{
-    if (!strchr(pattern, '/'))
-        path = strrchr(path, '/') + 1;
-    else if (pattern[0] != '/')
-        path++;
-    return glob_match(pattern, path);
-}
-
 static bool is_excluded(const struct ext4_selection *s, const char *path)
 {
     for (size_t i = 0; i < s->exclude_count; i++)
-        if (matches(s->excludes[i], path))
+        if (operand_matches(s->excludes[i], path))
             return true;
     return false;
 }
@@ -57,55 +45,4 @@ enum ext4_selected ext4_select(const struct ext4_selection *s, const char *path,
 bool ext4_selects_all(const struct ext4_selection *s)
 {
     return s->path_count == 0 && s->exclude_count == 0;
-}
-
-int ext4_glob_normal(const char *glob, char **out, struct fault *f)
-{
-    const char *start = glob;
-    size_t length;
-
-    *out = NULL;
-    while (start[0] == '.' && start[1] == '/')
-        start += 2;
-    length = strlen(start);
-    while (length > 0 && start[length - 1] == '/')
-        length--;
-    if (length == 0)
-        return fault_set(f, FAULT_USAGE, "'%s' matches no name", glob);
-    *out = strndup(start, length);
-    return *out ? 0 : fault_memory(f, "a pattern", length + 1);
-}
-
-/* Where in `to` the last component starts, less its slash. */
-static size_t parent_length(const char *to, size_t length)
-{
-    while (length > 0 && to[length] != '/')
-        length--;
-    return length;
-}
-
-int ext4_path_normal(const char *path, char **out, struct fault *f)
-{
-    size_t room = strlen(path) + 2, used = 0;
-    char *to = malloc(room);
-
-    if (!to)
-        return fault_memory(f, "a path", room);
-    while (*path) {
-        size_t length = strcspn(path, "/");
-
-        if (length == 2 && memcmp(path, "..", 2) == 0) {
-            used = parent_length(to, used);
-        } else if (length > 0 && !(length == 1 && *path == '.')) {
-            to[used++] = '/';
-            memcpy(to + used, path, length);
-            used += length;
-        }
-        path += length + (path[length] == '/');
-    }
-    if (used == 0)
-        to[used++] = '/';
-    to[used] = '\0';
-    *out = to;
-    return 0;
 }

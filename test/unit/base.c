@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/glob.h"
+#include "base/operand.h"
 #include "base/size.h"
 #include "base/text.h"
 #include "base/utf16.h"
@@ -326,6 +327,43 @@ static void patterns_have_escapes(struct unit *u)
     CHECK(u, !glob_is_pattern("[a") && !glob_is_pattern("\\*") && !glob_is_pattern("a/b"));
 }
 
+static void operands_become_paths(struct unit *u)
+{
+    static const char *const cases[][2] = {
+        {"", "/"},
+        {"/", "/"},
+        {"..", "/"},
+        {"a", "/a"},
+        {"//a///b/", "/a/b"},
+        {"./a/./b/.", "/a/b"},
+        {"a/b/..", "/a"},
+        {"/a/b/../..", "/"},
+        {"/a/b/../../c", "/c"},
+        {"a/b/c/../../../../d/e/..", "/d"},
+        {"..a/.b", "/..a/.b"},
+    };
+    struct fault f;
+    char *path;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        CHECK(u, operand_path(cases[i][0], &path, &f) == 0 && strcmp(path, cases[i][1]) == 0);
+        free(path);
+    }
+}
+
+static void operands_are_patterns_of_names_or_paths(struct unit *u)
+{
+    struct fault f;
+    char *glob;
+
+    CHECK(u, operand_glob("././*.d//", &glob, &f) == 0 && strcmp(glob, "*.d") == 0);
+    free(glob);
+    CHECK(u, operand_glob(".//", &glob, &f) == FAULT_USAGE && !glob);
+    CHECK(u, operand_matches("*.d", "/x/a.d") && !operand_matches("*.d", "/a.d/x"));
+    CHECK(u, operand_matches("x/*", "/x/a/b") && operand_matches("/x/*", "/x/a/b"));
+    CHECK(u, !operand_matches("x/*", "/y/x/a") && operand_matches("*/x/*", "/y/x/a"));
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -347,5 +385,7 @@ int main(void)
     UNIT_CASE(&u, patterns_match_whole_texts);
     UNIT_CASE(&u, patterns_have_sets);
     UNIT_CASE(&u, patterns_have_escapes);
+    UNIT_CASE(&u, operands_become_paths);
+    UNIT_CASE(&u, operands_are_patterns_of_names_or_paths);
     return unit_end(&u);
 }
