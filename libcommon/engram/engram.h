@@ -91,6 +91,10 @@ int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out
  */
 int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more, struct fault *f);
 
+/* Pass over what the directory holds that was given last, without reading the index of all of it.
+ * After any other entry there is nothing to pass over. */
+int engram_walk_skip(struct engram_walk *w, struct fault *f);
+
 /* NULL is allowed. */
 void engram_walk_close(struct engram_walk *w);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/text.h"
 #include "engram/engram.h"
 #include "engram/internal.h"
@@ -185,6 +186,75 @@ int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more
         return f->code;
     *more = true;
     return 0;
+}
+
+/* Does the path come no later than the last one that the directory holds? */
+static bool is_passed(const char *path, const char *directory)
+{
+    return path_is_within(path, directory) || path_compare(path, directory) < 0;
+}
+
+/* Go on in the loaded leaf to the first entry that is not to be passed over, or to its end. */
+static int skip_in_leaf(struct engram_walk *w, struct fault *f)
+{
+    while (w->leaf.left) {
+        const char *path;
+
+        if (leaf_peek(&w->leaf, &path, f) < 0)
+            return f->code;
+        if (!is_passed(path, w->last_path))
+            return 0;
+        if (leaf_skip(&w->leaf, f) < 0)
+            return f->code;
+    }
+    return 0;
+}
+
+/* The last leaf that starts with an entry to be passed over: by ever longer steps, then by halves,
+ * so that what is read of the index depends little on how much is passed over. */
+static int find_last_passed(struct engram_walk *w, uint32_t *number, struct fault *f)
+{
+    uint32_t low = w->leaf.number, high = w->engram->tables.footer.leaves;
+    uint64_t step = 1;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (uint32_t)min_u64(step, (high - low) / 2);
+        const char *first;
+
+        if (leafcache_first_path(w->engram->leaves, middle, &first, f) < 0)
+            return f->code;
+        if (is_passed(first, w->last_path)) {
+            low = middle;
+            step *= 2;
+        } else {
+            high = middle;
+            step = UINT32_MAX;
+        }
+    }
+    *number = low;
+    return 0;
+}
+
+int engram_walk_skip(struct engram_walk *w, struct fault *f)
+{
+    uint32_t leaves = w->engram->tables.footer.leaves, number = leaves;
+
+    if (!w->last_path || w->last_type != ENTRY_DIRECTORY)
+        return 0;
+    if (skip_in_leaf(w, f) < 0)
+        return f->code;
+    if (w->leaf.left || w->next_leaf == leaves)
+        return 0;
+    /* The leaf after it would be needed in any case. */
+    if (load(w, w->next_leaf, f) < 0 || skip_in_leaf(w, f) < 0)
+        return f->code;
+    if (w->leaf.left || w->next_leaf == leaves)
+        return 0;
+    if (find_last_passed(w, &number, f) < 0)
+        return f->code;
+    if (number < w->next_leaf)
+        return 0;
+    return load(w, number, f) < 0 ? f->code : skip_in_leaf(w, f);
 }
 
 void engram_walk_close(struct engram_walk *w)
