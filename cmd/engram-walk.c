@@ -1,40 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* engram-walk: an engram as the manifest that it was packed from. */
+/* engram-walk: an engram as the manifest that it was packed from, whole or in part. */
 #include "base/cli.h"
 #include "engram/engram.h"
+#include "engram/selectwalk.h"
 #include "engram/totals.h"
 #include "manifest/writer.h"
 #include "shared/engramfile.h"
+#include "shared/picks.h"
 #include "shared/product.h"
 
 static const struct cli_option options[] = {
-    {'n', "no-data", NULL, "write the records only, not the files' data"},
-    CLI_OPTION_OUTPUT,
-    CLI_OPTION_QUIET,
-    CLI_OPTION_PROGRESS,
-    {0, NULL, NULL, NULL},
+    PICKS_OPTION_EXCLUDE, {'n', "no-data", NULL, "write the records only, not the files' data"},
+    CLI_OPTION_OUTPUT,    CLI_OPTION_QUIET,
+    CLI_OPTION_PROGRESS,  {0, NULL, NULL, NULL},
 };
 
 static const struct cli_command command = {
     .name = "engram-walk",
-    .operands = "[ENGRAM]",
+    .operands = "[ENGRAM [PATH...]]",
     .summary = "write an engram as the manifest that it was packed from",
     .options = options,
 };
 
 struct opts {
+    struct picks picks;
     bool no_data;
 };
 
-static void parse(struct cli *cli, struct opts *o)
+static int parse(struct cli *cli, struct opts *o, struct fault *f)
 {
     const char *value;
-    int key;
+    int key, code = 0;
 
-    while ((key = cli_next(cli, &value)) != CLI_END)
+    while (code == 0 && (key = cli_next(cli, &value)) != CLI_END) {
         if (key == 'n')
             o->no_data = true;
-    cli_operands_at_most(cli, 1, "one ENGRAM");
+        else if (key == 'x')
+            code = picks_exclude(&o->picks, cli, value, f);
+    }
+    return code == 0 ? picks_paths(&o->picks, cli, f) : code;
 }
 
 /* Everything that a run holds open. */
@@ -42,18 +46,34 @@ struct run {
     const struct opts *opts;
     struct source *source;
     struct engram *engram;
-    struct engram_walk *walk;
+    struct selection *selection;
+    struct select_walk *walk;
     struct engram_item item;
     struct product product;
     struct manifest_writer *writer;
-    struct totals *totals;
+    struct totals *totals; /* NULL: only a part is written, of which the engram has no totals */
 };
+
+static int open_selection(struct cli *cli, struct run *r, struct fault *f)
+{
+    const struct picks *picks = &r->opts->picks;
+
+    if (selection_open(r->engram, &picks->wanted, &r->selection, f) < 0 ||
+        picks_check(picks, cli, r->selection, PICKS_NAMES, f) < 0 ||
+        select_walk_open(r->engram, r->selection, &r->walk, f) < 0)
+        return f->code;
+    return selection_is_all(r->selection) ? totals_open(&r->totals, f) : 0;
+}
 
 static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
+    uint64_t bytes;
+
     if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
-        engram_walk_open(r->engram, "/", &r->walk, f) < 0 || totals_open(&r->totals, f) < 0 ||
-        product_open(&r->product, cli, OUTPUT_BINARY, engram_info(r->engram)->data_bytes, f) < 0)
+        open_selection(cli, r, f) < 0)
+        return f->code;
+    bytes = r->totals ? engram_info(r->engram)->data_bytes : 0;
+    if (product_open(&r->product, cli, OUTPUT_BINARY, bytes, f) < 0)
         return f->code;
     return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
 }
@@ -62,7 +82,7 @@ static int write_item(struct run *r, struct fault *f)
 {
     uint64_t bytes = r->opts->no_data ? 0 : entry_data_bytes(&r->item.entry);
 
-    if (totals_add(r->totals, &r->item, f) < 0 ||
+    if ((r->totals && totals_add(r->totals, &r->item, f) < 0) ||
         manifest_write_entry(r->writer, &r->item.entry, f) < 0)
         return f->code;
     if (bytes == 0)
@@ -74,20 +94,22 @@ static int write_item(struct run *r, struct fault *f)
     return 0;
 }
 
-static int write_all(struct run *r, struct fault *f)
+static int write_all(struct cli *cli, struct run *r, struct fault *f)
 {
     bool more = true;
 
     for (;;) {
-        if (engram_walk_next(r->walk, &r->item, &more, f) < 0)
+        if (select_walk_next(r->walk, &r->item, &more, f) < 0)
             return f->code;
         if (!more)
             break;
         if (write_item(r, f) < 0)
             return f->code;
     }
-    /* Only a manifest of just the tree that was packed gets its end. */
-    if (totals_check(r->totals, engram_info(r->engram), f) < 0)
+    /* Only a manifest of just the tree that was packed, or of all that was asked for, gets its end.
+     */
+    if ((r->totals && totals_check(r->totals, engram_info(r->engram), f) < 0) ||
+        picks_check(&r->opts->picks, cli, r->selection, PICKS_ALL, f) < 0)
         return f->code;
     return manifest_writer_end(r->writer, f);
 }
@@ -98,7 +120,7 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
 
     if (code < 0)
         return code;
-    code = write_all(r, f);
+    code = write_all(cli, r, f);
     if (code < 0)
         manifest_writer_fail(r->writer, f);
     return product_finish(&r->product, code, f);
@@ -109,7 +131,8 @@ static void close_all(struct run *r)
     manifest_writer_close(r->writer);
     totals_close(r->totals);
     product_close(&r->product);
-    engram_walk_close(r->walk);
+    select_walk_close(r->walk);
+    selection_close(r->selection);
     engram_item_free(&r->item);
     engram_close(r->engram);
     source_close(r->source);
@@ -124,8 +147,10 @@ int main(int argc, char **argv)
     int code;
 
     cli_start(&cli, &command, argc, argv);
-    parse(&cli, &opts);
-    code = run(&cli, &r, &f);
+    code = parse(&cli, &opts, &f);
+    if (code == 0)
+        code = run(&cli, &r, &f);
     close_all(&r);
+    picks_free(&opts.picks);
     return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

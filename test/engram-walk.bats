@@ -24,8 +24,8 @@ setup() {
 @test "--help and --version" {
     try engram-walk --help
     expect 0
-    [[ $output == *"engram-walk [OPTION]... [ENGRAM]"* ]]
-    [[ $output == *--no-data*--output*--quiet*--progress* ]]
+    [[ $output == *"engram-walk [OPTION]... [ENGRAM [PATH...]]"* ]]
+    [[ $output == *--exclude*--no-data*--output*--quiet*--progress* ]]
     try engram-walk --version
     expect 0
     [[ $output == "engram-walk "* ]]
@@ -34,8 +34,11 @@ setup() {
 @test "what makes no sense is a usage error" {
     try engram-walk --frobnicate
     [ "$status" -eq 2 ]
-    try engram-walk a b
-    expect 2 "engram-walk: one ENGRAM at most, not 2
+    try engram-walk a b ''
+    expect 2 "engram-walk: an empty PATH: the root is /
+Try 'engram-walk --help'."
+    try engram-walk --exclude=.// a
+    expect 2 "engram-walk: --exclude: './/' matches no name
 Try 'engram-walk --help'."
 }
 
@@ -135,4 +138,94 @@ Try 'engram-walk --help'."
     try script -qec "engram-walk '$small.engram'" /dev/null
     [ "$status" -eq 2 ]
     [[ $output == *"is a terminal"* ]]
+}
+
+# The disk of the demo: links of both kinds, holes, an attribute, a device.
+disk_engram() {
+    disk=$BATS_TEST_DIRNAME/data/vm.qcow2
+    ext4walk -p 2 "$disk" | engram-pack -q -o disk.engram
+}
+
+@test "a part of it is what ext4walk writes of the same part" {
+    local opts paths words wish
+    disk_engram
+    for wish in / /usr '/usr /bin' /usr/bin/hello '/usr/bin/hello /etc' '-x hello' '-x /bin/hello' '-x *' \
+        '-x e* /etc' '-x /usr /usr/bin/hello' '-x hello /usr/bin/hello' '-n -x bin / /usr' \
+        'dev//null /var/../etc/. /etc/passwd' '-x etc/* -x ./var/ /var /etc'; do
+        opts=() paths=()
+        read -ra words <<<"$wish"
+        set -- "${words[@]}"
+        while [ $# -gt 0 ]; do
+            case $1 in
+            -x) opts+=(-x "$2") && shift ;;
+            -n) opts+=(-n) ;;
+            *) paths+=("$1") ;;
+            esac
+            shift
+        done
+        ext4walk -p 2 "${opts[@]}" "$disk" "${paths[@]}" >wanted
+        engram-walk "${opts[@]}" disk.engram "${paths[@]}" >got
+        same got wanted
+    done
+}
+
+@test "a file whose first name is left out goes under its next" {
+    engram-walk "$small.engram" /bin/c | tr '\0' '|' >got
+    [[ $(cat got) == *'|path=/bin/c|type=f|mode=4755|uid=0|gid=0|mtime=4102444800.000000000|size=6|extent=0+6||hello
+end=3|bytes=6||' ]]
+    engram-walk -x a -x b "$small.engram" | tr '\0' '|' >got
+    grep -aqF '|path=/bin/c|type=f|mode=4755|' got
+}
+
+@test "patterns choose names wherever they are" {
+    disk_engram
+    # every path with an 'o' in it, by grep, and the directories on its way
+    engram-walk -n disk.engram '*o*' | tr '\0' '\n' | sed -n 's/^path=//p' >got
+    ext4walk -0 -p 2 "$disk" | tr '\0' '\n' | grep o >below
+    while read -r path; do
+        while [ -n "$path" ]; do
+            echo "$path"
+            path=${path%/*}
+        done
+    done <below >all
+    diff <(echo / && LC_ALL=C sort -u all) <(LC_ALL=C sort got) >&2
+    # one with a slash is for whole paths
+    try engram-walk -n -o got disk.engram '/etc/*s*'
+    expect 0
+    [ "$(tr '\0' '\n' <got | sed -n 's/^path=//p')" = "/
+/etc
+/etc/hostname
+/etc/os-release
+/etc/passwd
+/etc/shadow" ]
+}
+
+@test "each PATH that is not there is told, and nothing is written" {
+    try engram-walk "$small.engram" /nothing /bin $'no\n\x1b[2J'
+    expect 1 "engram-walk: $small.engram: there is no /nothing
+engram-walk: $small.engram: there is no no\\n\\x1b[2J"
+    [ "$output" = "" ]
+}
+
+@test "each pattern that matches nothing is told, and the manifest gets no end" {
+    engram-walk "$small.engram" /bin 'no*' '/etc/??' >cut.manifest 2>errors || [ $? -eq 1 ]
+    [ "$(cat errors)" = "engram-walk: $small.engram: no name matches no*
+engram-walk: $small.engram: no name matches /etc/??" ]
+    try engram-pack -o out cut.manifest
+    expect_like 3 'engram-pack: cut\.manifest: .*no name matches /etc/\?\?.*'
+    try engram-walk -o out "$small.engram" /bin 'no*'
+    expect 1 "engram-walk: $small.engram: no name matches no*"
+    left_behind . cut.manifest errors
+}
+
+@test "only the part that is asked for has to be whole" {
+    # /100 is in the first block, /101 in the last
+    cp "$data.engram" bad.engram
+    poke bad.engram 1000 ffffffff
+    try engram-walk -o out bad.engram /101
+    expect 0
+    engram-walk "$data.engram" /101 | same - out
+    try engram-walk -o out2 bad.engram /100
+    expect_like 3 'engram-walk: bad\.engram: block 0 at offset 40 .*'
+    left_behind . bad.engram out
 }
