@@ -31,7 +31,7 @@ SHARED_ext4cat       := image parttable foreign product ext4file
 SHARED_engram-pack   := product
 SHARED_engram-walk   := engramfile picks product
 SHARED_engram-ls     := engramfile
-SHARED_engram-cat    := engramfile product
+SHARED_engram-cat    := engramfile product range
 SHARED_engram-verify := engramfile
 SHARED_engram-unpack := engramfile
 

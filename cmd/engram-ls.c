@@ -71,28 +71,22 @@ struct run {
 };
 
 /* The entry that has the metadata: of a hard link that of its first name. */
-static int find_inode(struct run *r, const struct entry **inode, struct fault *f)
+static int find_inode(struct run *r, const struct engram_item **inode, struct fault *f)
 {
-    bool found;
-
-    *inode = &r->item.entry;
+    *inode = &r->item;
     if (r->item.entry.type != ENTRY_HARD_LINK)
         return 0;
-    if (engram_find(r->engram, r->item.entry.link, &r->first, &found, f) < 0)
-        return f->code;
-    if (!found || r->first.entry.type == ENTRY_HARD_LINK)
-        return fault_set(f, FAULT_DAMAGED, "a hard link names what is no file");
-    *inode = &r->first.entry;
-    return 0;
+    *inode = &r->first;
+    return engram_find_linked(r->engram, r->item.entry.link, &r->first, f);
 }
 
 static int print_long(struct run *r, struct fault *f)
 {
-    const struct entry *inode;
+    const struct engram_item *inode;
 
     if (find_inode(r, &inode, f) < 0)
         return f->code;
-    show_long(stdout, &r->item.entry, inode);
+    show_long(stdout, &r->item.entry, &inode->entry);
     putchar('\n');
     return 0;
 }

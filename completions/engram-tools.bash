@@ -13,7 +13,7 @@ declare -gA _engram_tools_options=(
     [engram-pack]="-r --rules -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-walk]="-x --exclude -n --no-data -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-ls]="-l --long -R --recursive -0 --null --json -h --help -V --version"
-    [engram-cat]="-o --output -h --help -V --version"
+    [engram-cat]="--range -o --output -h --help -V --version"
     [engram-verify]="-q --quiet -P --progress -h --help -V --version"
     [engram-unpack]="-C --directory -q --quiet -P --progress -h --help -V --version"
 )

@@ -181,3 +181,92 @@ engram-cat: tree.engram: there is no /etc/hosts/"
         [[ $stderr == "engram-cat: cut.engram: "* ]]
     done
 }
+
+@test "a pattern takes the files that it matches, in order" {
+    # /usr/lib/os-release and /usr/sudo; the directory /usr/lib and the link /etc/os-release are no files
+    engram-cat tree.engram '/usr/*' >out
+    printf 'NAME=testsud' | same - out
+    engram-cat tree.engram '*s*' >out
+    # hosts, shadow (empty), sparse, os-release, sudo
+    { printf '127.0.0.1 me\n' && engram-cat tree.engram sparse && printf NAME=testsud; } | same - out
+    # a hard link is a file
+    engram-cat tree.engram 'etc/lin[k]' >out
+    printf '127.0.0.1 me\n' | same - out
+    # the way to the first wildcard may be a link
+    pack "$BATS_TEST_TMPDIR/way.engram" 2 "$root" "path=/lib|type=l|${meta}target=usr/lib||" \
+        "path=/usr|type=d|$meta|" "path=/usr/lib|type=d|$meta|" "path=/usr/lib/a|type=f|${meta}size=1|extent=0+1||a" \
+        "path=/usr/lib/b|type=f|${meta}size=1|extent=0+1||b"
+    try engram-cat "$BATS_TEST_TMPDIR/way.engram" '/lib/?'
+    expect 0
+    [ "$output" = ab ]
+}
+
+@test "a pattern that matches no file is told, and the others are written" {
+    try engram-cat tree.engram 'no*' /usr/sudo '/var/*' '[' '/etc/os-rel?ase'
+    expect 1 "engram-cat: tree.engram: no file matches no*
+engram-cat: tree.engram: no file matches /var/*
+engram-cat: tree.engram: there is no [
+engram-cat: tree.engram: no file matches /etc/os-rel?ase"
+    [ "$output" = sud ]
+}
+
+@test "a name with wildcards in it is that name" {
+    pack "$BATS_TEST_TMPDIR/odd.engram" 3 "$root" "path=/[a]|type=f|${meta}size=1|extent=0+1||1" \
+        "path=/a|type=f|${meta}size=1|extent=0+1||2" "path=/a*|type=f|${meta}size=1|extent=0+1||3"
+    try engram-cat "$BATS_TEST_TMPDIR/odd.engram" '[a]' 'a*' 'a?' '[ab]'
+    expect 0
+    [ "$output" = 1332 ]
+}
+
+@test "--range gives just these bytes, holes too" {
+    engram-cat tree.engram /sparse >whole
+    for range in 0+0 0+5 1048570+20 1048576+3 1048577+1 1048579+100 3145727+1 3145728+0 1048570+2097158; do
+        engram-cat --range=$range tree.engram /sparse >out
+        dd if=whole bs=64K iflag=skip_bytes,count_bytes skip=${range%+*} count=${range#*+} status=none | same - out
+    done
+    engram-cat -o out --range=100+3145628 tree.engram /sparse
+    tail -c +101 whole | same - out
+    [ "$(du -k out | cut -f1)" -lt 200 ]
+    engram-cat --range=4+3 tree.engram 'hos*' >out
+    printf 0.0 | same - out
+}
+
+@test "--range past the end, of several files, and that is none" {
+    try engram-cat --range=10+4 tree.engram /etc/link
+    expect 2 "engram-cat: tree.engram: --range=10+4 passes the end of /etc/link (13 bytes)"
+    try engram-cat --range=14+0 tree.engram 'h[o]sts'
+    expect 2 "engram-cat: tree.engram: --range=14+0 passes the end of /etc/hosts (13 bytes)"
+    try engram-cat --range=0+1 tree.engram /etc/hosts /usr/sudo
+    expect 2 "engram-cat: option '--range' is for one PATH, not 2
+Try 'engram-cat --help'."
+    try engram-cat --range=0+1 tree.engram '/usr/*'
+    expect 2 "engram-cat: tree.engram: '--range' is for one file, but more match"
+    [ "$output" = "" ]
+    try engram-cat --range=5 tree.engram /etc/hosts
+    expect 2 "engram-cat: option '--range' takes OFF+LEN, not '5'
+Try 'engram-cat --help'."
+    try engram-cat --range=18446744073709551615+1 tree.engram /etc/hosts
+    [ "$status" -eq 2 ]
+    try engram-cat --range=0+1 tree.engram /usr
+    expect 1 "engram-cat: tree.engram: /usr is a directory, not a file"
+}
+
+@test "a range of a long file, of which the rest is damaged" {
+    openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c 40000000 >data
+    {
+        printf '%s' 'manifest=1|data=inline||' "$root" "path=/f|type=f|${meta}size=40000000|extent=0+40000000||" | tr '|' '\0'
+        cat data
+        printf 'end=2|bytes=40000000||' | tr '|' '\0'
+    } | engram-pack -q -o big.engram
+    for offset in 0 1048575 20000000 39999990; do
+        engram-cat --range=$offset+10 big.engram /f >out
+        tail -c +$((offset + 1)) data | head -c 10 | same - out
+    done
+    poke big.engram 1000 ffffffff
+    try into out engram-cat --range=39999990+10 big.engram /f
+    expect 0
+    tail -c 10 data | same - out
+    try engram-cat --range=0+10 big.engram /f
+    expect_like 3 'engram-cat: big\.engram: block 0 at offset 40 .*'
+    [ "$output" = "" ]
+}

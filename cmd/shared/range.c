@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The option --range=OFF+LEN: bytes of a disk, as the commands that write them share it. */
+/* The option --range=OFF+LEN: bytes of a disk or a file, as the commands that write them share it.
+ */
 #include "shared/range.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The option --range=OFF+LEN: bytes of a disk, as the commands that write them share it. */
+/* The option --range=OFF+LEN: bytes of a disk or a file, as the commands that write them share it.
+ */
 #ifndef CMD_SHARED_RANGE_H
 #define CMD_SHARED_RANGE_H
 
@@ -7,7 +8,7 @@
 #include "io/source.h"
 
 struct range {
-    uint64_t offset; /* bytes from the start of the disk */
+    uint64_t offset; /* bytes from the start */
     uint64_t length; /* bytes */
 };
 

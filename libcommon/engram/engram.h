@@ -73,9 +73,14 @@ void engram_item_free(struct engram_item *item);
 
 /* The entry of exactly this path (absolute and clean), *found false if there is none (item's
  * content is then unspecified, but still to be freed).  Decodes a leaf or few of the index.
- * A hard link is found as such: look up item->entry.link for its file. */
+ * A hard link is found as such. */
 int engram_find(struct engram *g, const char *path, struct engram_item *item, bool *found,
                 struct fault *f);
+
+/* The file, or device, pipe, socket or symbolic link, that a hard link names as its first name;
+ * FAULT_DAMAGED if there is none. */
+int engram_find_linked(struct engram *g, const char *link, struct engram_item *item,
+                       struct fault *f);
 
 /* A walk over the entry `top` (if there is one) and all below it, in manifest order; "/" is
  * everything.  Several may be under way, and mixed with any other call.  engram is borrowed. */
@@ -112,5 +117,13 @@ int engram_read_data(struct engram *g, const struct engram_item *item, struct si
 /* The same with its holes (sink_hole): all item->entry.size bytes of the file. */
 int engram_read_file(struct engram *g, const struct engram_item *item, struct sink *to,
                      struct fault *f);
+
+/*
+ * `length` bytes from `offset` on, with their holes, of an ENTRY_FILE that has so many (the caller
+ * has seen to it).  Only the blocks that hold the chunks with some of these bytes are decoded.
+ * Each of these chunks is checked as above; the SHA-256 of the whole file cannot be.
+ */
+int engram_read_range(struct engram *g, const struct engram_item *item, uint64_t offset,
+                      uint64_t length, struct sink *to, struct fault *f);
 
 #endif

@@ -104,6 +104,19 @@ bool pathspec_matches(const struct pathspec *p, const char *path)
     return glob_match(p->pattern, path + (length == 1 ? 1 : length + 1));
 }
 
+int pathspec_next(struct pathspec *p, struct engram_walk *w, struct engram_item *item, bool *more,
+                  struct fault *f)
+{
+    int code;
+
+    do
+        code = engram_walk_next(w, item, more, f);
+    while (code == 0 && *more && !pathspec_matches(p, item->entry.path));
+    if (code == 0 && *more)
+        p->found = true;
+    return code;
+}
+
 int pathspec_check(const struct pathspec *p, struct fault *f)
 {
     char shown[TEXT_SHOWN_BYTES];

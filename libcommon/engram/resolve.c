@@ -73,9 +73,7 @@ static int look_up(struct route *r, const char *path, bool want_file, struct eng
     first = strdup(item->entry.link);
     if (first == NULL)
         return fault_memory(f, "a path", strlen(item->entry.link));
-    rc = engram_find(r->g, first, item, found, f);
-    if (rc == 0 && (!*found || item->entry.type == ENTRY_HARD_LINK))
-        rc = fault_set(f, FAULT_DAMAGED, "a hard link names what is no file");
+    rc = engram_find_linked(r->g, first, item, f);
     free(first);
     return rc;
 }

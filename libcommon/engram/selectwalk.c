@@ -213,15 +213,12 @@ static int give_on_the_way(struct select_walk *w, size_t length, struct engram_i
 static int take_place(struct select_walk *w, struct engram_item *item, struct fault *f)
 {
     char *path = item->entry.path, *first = item->entry.link;
-    bool found;
+    char shown[TEXT_SHOWN_BYTES];
     int code = relink_put(&w->relinks, first, path, f);
 
     item->entry.path = item->entry.link = NULL;
-    if (code == 0)
-        code = engram_find(w->engram, first, item, &found, f);
-    if (code == 0 &&
-        (!found || item->entry.type == ENTRY_HARD_LINK || item->entry.type == ENTRY_DIRECTORY))
-        code = damaged(path, "a hard link names what is no file", f);
+    if (code == 0 && (code = engram_find_linked(w->engram, first, item, f)) != 0)
+        fault_prefix(f, "%s", text_shown(shown, path));
     if (code == 0) {
         free(item->entry.path);
         item->entry.path = path;
