@@ -1,35 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* Decoded blocks of an engram, the last few of them kept. */
+/* Decoded blocks of an engram, the last few of them kept, and loaded ahead by several threads. */
 #include "engram/blockcache.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engram/frame.h"
+#include "engram/blockloader.h"
+#include "engram/blockslots.h"
 
-enum { SLOTS = 64 };
+/* How far ahead the plan is read: so many changes of block; and in one call, so many chunks. */
+enum { NEEDS = 4096, STEPS = 4096 };
 
-struct slot {
-    uint8_t *data; /* NULL: free */
-    size_t room;
-    uint32_t block; /* NO_BLOCK if it could not be loaded */
-    uint64_t used;  /* tick of its last use */
+/* A block that is going to be asked for, and the last entry that is known to want it. */
+struct need {
+    uint32_t block;
+    uint64_t entry;
 };
 
-static const uint32_t NO_BLOCK = UINT32_MAX; /* more than 2^32 - 2 the tables cannot have */
+/* What is known of a block of the tables. */
+struct known {
+    uint32_t first_chunk; /* filled in with next_chunk */
+    uint32_t last_chunk;
+    uint16_t slot; /* where it is, if it is anywhere */
+};
 
 struct blockcache {
     struct reader *from;
     const struct tables *tables;
-    struct frame_unpacker *unpacker;
-    size_t max_bytes;
-    size_t bytes;    /* held by the slots */
-    uint8_t *stored; /* for reading a block before it is decoded */
-    size_t stored_room;
+    struct blockloader *loader; /* of the caller's thread */
+    struct known *blocks;
+    uint8_t *checked; /* per chunk: 1 if its SHA-256 was right; a block that is loaded again is what
+                         it was, by its own */
     uint64_t decoded;
-    uint64_t tick;
-    struct slot slots[SLOTS];
+    struct blockslots slots;
+
+    /* Loading ahead; all zero with one thread. */
+    struct blockloader **loaders; /* one per worker */
+    unsigned workers;
+    uint32_t *next_chunk; /* per chunk: the next one of its block, or itself */
+    const struct blockcache_plan *plan;
+    struct need *needs; /* a ring: each holds its slot.  The first is being used */
+    unsigned first, count;
+    struct need pending; /* the plan's next, for which there was no room yet */
+    bool have_pending;
+    uint64_t reached; /* the entry */
 };
 
 int blockcache_open(struct reader *from, const struct tables *t, size_t max_bytes,
@@ -37,108 +52,265 @@ int blockcache_open(struct reader *from, const struct tables *t, size_t max_byte
 {
     struct blockcache *c = calloc(1, sizeof(*c));
 
-    if (!c)
-        return fault_memory(f, "a cache of blocks", sizeof(*c));
+    if (c) {
+        c->blocks = calloc((size_t)t->footer.blocks + 1, sizeof(*c->blocks));
+        c->checked = calloc((size_t)t->footer.chunks + 1, 1);
+    }
+    if (!c || !c->blocks || !c->checked) {
+        fault_memory(f, "a cache of blocks", t->footer.blocks * sizeof(*c->blocks));
+        goto fail;
+    }
+    if (blockloader_open(&c->loader, f) < 0)
+        goto fail;
     c->from = from;
     c->tables = t;
-    c->max_bytes = max_bytes;
-    if (frame_unpacker_open(&c->unpacker, f) < 0) {
-        free(c);
-        return f->code;
-    }
+    c->slots.max_bytes = max_bytes;
+    for (uint32_t i = 0; i < t->footer.chunks; i++)
+        c->blocks[t->chunks[i].row.block].last_chunk = i;
     *out = c;
+    return 0;
+fail:
+    blockcache_close(c);
+    return f->code;
+}
+
+/* The slot that a block has, or NULL. */
+static struct blockslot *find(struct blockcache *c, uint32_t block)
+{
+    struct blockslot *s = &c->slots.slot[c->blocks[block].slot];
+
+    return s->data && s->block == block ? s : NULL;
+}
+
+/* Give a block a slot with this effort; *out NULL if that makes none. */
+static int place(struct blockcache *c, uint32_t block, enum blockslots_effort effort,
+                 struct blockslot **out, struct fault *f)
+{
+    size_t bytes = c->tables->blocks[block].row.unpacked;
+
+    if (blockslots_take(&c->slots, bytes, effort, out, f) < 0)
+        return f->code;
+    if (*out) {
+        (*out)->block = block;
+        (*out)->last_chunk = c->blocks[block].last_chunk;
+        c->blocks[block].slot = (uint16_t)(*out - c->slots.slot);
+    }
     return 0;
 }
 
-static void drop(struct blockcache *c, struct slot *s)
+/* ---- the plan ---- */
+
+/* Past the first of the needs. */
+static void drop_need(struct blockcache *c)
 {
-    c->bytes -= s->room;
-    free(s->data);
-    s->data = NULL;
-    s->room = 0;
+    struct blockslot *s = find(c, c->needs[c->first].block);
+
+    blockslots_release(&c->slots, s);
+    c->first = (c->first + 1) % NEEDS;
+    c->count--;
 }
 
-/* A slot with room for `wanted` bytes, or a free one: as many as needed of the longest unused
- * blocks go, and the memory of the last of them is used again if it suits. */
-static struct slot *make_room(struct blockcache *c, size_t wanted)
+static void drop_needs(struct blockcache *c)
 {
-    for (;;) {
-        struct slot *idle = NULL, *oldest = NULL;
+    while (c->count)
+        drop_need(c);
+}
 
-        for (unsigned i = 0; i < SLOTS; i++) {
-            struct slot *s = &c->slots[i];
+/* A job: load a block, and check its chunks.  The caller's thread looks into what fails. */
+static void load_ahead(struct pool_job *job, unsigned worker)
+{
+    struct blockslot *s = (struct blockslot *)job;
+    struct blockcache *c = s->owner;
+    struct blockloader *l = c->loaders[worker];
+    struct fault unsaid;
+    uint32_t chunk;
 
-            if (!s->data)
-                idle = s;
-            else if (!oldest || s->used < oldest->used)
-                oldest = s;
-        }
-        if (!oldest || (idle && c->bytes + wanted <= c->max_bytes))
-            return idle;
-        if (oldest->room >= wanted && oldest->room / 2 <= wanted)
-            return oldest;
-        drop(c, oldest);
+    if (blockloader_load_from(l, &s->stored, &c->tables->blocks[s->block], s->data, &unsaid) < 0)
+        return;
+    s->loaded = true;
+    for (chunk = c->blocks[s->block].first_chunk;; chunk = c->next_chunk[chunk]) {
+        const struct table_chunk *k = &c->tables->chunks[chunk];
+
+        if (!c->checked[chunk])
+            c->checked[chunk] = blockloader_is_chunk(l, &k->row, s->data + k->offset);
+        if (chunk == s->last_chunk)
+            break;
     }
 }
 
-/* A buffer of at least `wanted` bytes, what is in it not kept. */
-static int have_buffer(uint8_t **buffer, size_t *room, size_t wanted, struct fault *f)
+static void submit(struct blockcache *c, struct blockslot *s)
 {
-    if (*room >= wanted)
-        return 0;
-    free(*buffer);
-    *buffer = malloc(wanted);
-    *room = *buffer ? wanted : 0;
-    return *buffer ? 0 : fault_memory(f, "a block", wanted);
-}
+    const struct table_block *b = &c->tables->blocks[s->block];
+    struct fault unsaid;
+    bool plain;
 
-/* The stored bytes into `stored`, checked, and unpacked into `data`. */
-static int load(struct blockcache *c, const struct layout_block *row, uint64_t offset,
-                uint8_t *stored, uint8_t *data, struct fault *f)
-{
-    uint8_t digest[SHA256_BYTES];
-
-    if (reader_read(c->from, offset, stored, row->stored, f) < 0)
-        return f->code;
-    sha256_of(stored, row->stored, digest);
-    if (memcmp(digest, row->sha256, SHA256_BYTES) != 0)
-        return fault_set(f, FAULT_DAMAGED, "its SHA-256 is wrong");
-    return frame_unpack(c->unpacker, stored, row->stored, data, row->unpacked, f);
-}
-
-static int fill(struct blockcache *c, uint32_t block, struct slot *s, struct fault *f)
-{
-    const struct table_block *b = &c->tables->blocks[block];
-    int rc;
-
-    s->block = NO_BLOCK;
-    c->bytes -= s->room;
-    rc = have_buffer(&s->data, &s->room, b->row.unpacked, f);
-    c->bytes += s->room;
-    if (rc < 0 || have_buffer(&c->stored, &c->stored_room, b->row.stored, f) < 0)
-        return f->code;
+    /* What lies in several pieces waits until it is asked for. */
+    if (reader_map(c->from, b->offset, b->row.stored, &s->stored, &plain, &unsaid) < 0 || !plain)
+        return;
+    s->owner = c;
+    s->job.run = load_ahead;
+    s->busy = true;
     c->decoded += b->row.unpacked;
-    if (load(c, &b->row, b->offset, c->stored, s->data, f) < 0)
-        return fault_prefix(f, "block %" PRIu32 " at offset %" PRIu64 " (%" PRIu32 " bytes)", block,
-                            b->offset, b->row.stored);
-    s->block = block;
+    pool_submit(c->slots.pool, &s->job);
+}
+
+/* Note a need and see to it that the block is loaded; false if there is no room for it now. */
+static bool take_need(struct blockcache *c, const struct need *n)
+{
+    struct need *last = &c->needs[(c->first + c->count - 1) % NEEDS];
+    struct blockslots *slots = &c->slots;
+    struct blockslot *s = find(c, n->block);
+    struct fault unsaid;
+
+    if (c->count && last->block == n->block) {
+        last->entry = n->entry;
+        return true;
+    }
+    if (c->count == NEEDS)
+        return false;
+    if (!s || s->holds == 0) {
+        size_t bytes = s ? s->room : c->tables->blocks[n->block].row.unpacked;
+
+        if (slots->held_bytes + bytes > slots->max_bytes / 4 * 3 ||
+            slots->held >= BLOCKSLOTS / 4 * 3)
+            return false;
+    }
+    if (!s) {
+        /* What will be wanted again goes only so that the workers have something to do. */
+        if (place(c, n->block, slots->fresh < c->workers ? BLOCKSLOTS_UNHELD : BLOCKSLOTS_PAST, &s,
+                  &unsaid) < 0 ||
+            !s)
+            return false;
+        s->fresh = true;
+        slots->fresh++;
+        submit(c, s);
+    }
+    blockslots_hold(slots, s);
+    c->needs[(c->first + c->count++) % NEEDS] = *n;
+    return true;
+}
+
+/* Read on in the plan, as far as there is room.  What there is no room for even though nothing else
+ * is wanted is left to when it is asked for. */
+static void look_ahead(struct blockcache *c)
+{
+    for (unsigned i = 0; i < STEPS; i++) {
+        struct need *n = &c->pending;
+
+        if (!c->have_pending && !c->plan->next(c->plan->context, &n->block, &n->entry))
+            return;
+        c->have_pending = n->entry >= c->reached && !take_need(c, n) && c->count;
+        if (c->have_pending)
+            return;
+    }
+}
+
+/* A block is asked for, which has this slot or none: what the plan has before it is over. */
+static void follow(struct blockcache *c, uint32_t block, struct blockslot *s)
+{
+    if (s && s->holds) {
+        while (c->needs[c->first].block != block)
+            drop_need(c);
+    } else if (c->have_pending && c->pending.block == block) {
+        drop_needs(c);
+    }
+    if (s)
+        blockslots_hold(&c->slots, s);
+    look_ahead(c);
+    if (s)
+        blockslots_release(&c->slots, s);
+}
+
+bool blockcache_follow(struct blockcache *c, const struct blockcache_plan *plan)
+{
+    if (!c->slots.pool || (plan && c->plan))
+        return false;
+    drop_needs(c);
+    c->plan = plan;
+    c->have_pending = false;
+    c->reached = 0;
+    return true;
+}
+
+void blockcache_reach(struct blockcache *c, uint64_t entry)
+{
+    c->reached = entry;
+    while (c->count && c->needs[c->first].entry < entry)
+        drop_need(c);
+    if (c->pending.entry < entry)
+        c->have_pending = false;
+}
+
+static int start_workers(struct blockcache *c, unsigned threads, struct fault *f)
+{
+    c->loaders = calloc(threads, sizeof(struct blockloader *));
+    if (!c->loaders)
+        return fault_memory(f, "loaders of blocks", threads * sizeof(struct blockloader *));
+    for (; c->workers < threads; c->workers++) {
+        if (blockloader_open(&c->loaders[c->workers], f) < 0)
+            return f->code;
+    }
+    return pool_open(threads, &c->slots.pool, f);
+}
+
+int blockcache_threads(struct blockcache *c, unsigned threads, struct fault *f)
+{
+    uint32_t chunks = c->tables->footer.chunks;
+
+    if (threads < 2)
+        return 0;
+    c->needs = calloc(NEEDS, sizeof(*c->needs));
+    c->next_chunk = calloc((size_t)chunks + 1, sizeof(*c->next_chunk));
+    if (!c->needs || !c->next_chunk)
+        return fault_memory(f, "the chunks of blocks", chunks * sizeof(*c->next_chunk));
+    for (uint32_t i = chunks; i-- > 0;) {
+        struct known *b = &c->blocks[c->tables->chunks[i].row.block];
+
+        c->next_chunk[i] = i == b->last_chunk ? i : b->first_chunk;
+        b->first_chunk = i;
+    }
+    return start_workers(c, threads, f);
+}
+
+/* ---- what is asked for ---- */
+
+/* A slot for a block that is wanted now, whatever was loaded ahead. */
+static int place_now(struct blockcache *c, uint32_t block, struct blockslot **out, struct fault *f)
+{
+    if (place(c, block, BLOCKSLOTS_BUSY, out, f) < 0)
+        return f->code;
+    if (*out)
+        return 0;
+    drop_needs(c);
+    return place(c, block, BLOCKSLOTS_BUSY, out, f);
+}
+
+static int load(struct blockcache *c, struct blockslot *s, struct fault *f)
+{
+    const struct table_block *b = &c->tables->blocks[s->block];
+
+    c->decoded += b->row.unpacked;
+    if (blockloader_load(c->loader, c->from, b, s->data, f) < 0)
+        return fault_prefix(f, "block %" PRIu32 " at offset %" PRIu64 " (%" PRIu32 " bytes)",
+                            s->block, b->offset, b->row.stored);
+    s->loaded = true;
     return 0;
 }
 
 int blockcache_get(struct blockcache *c, uint32_t block, const uint8_t **data, struct fault *f)
 {
-    struct slot *s = NULL;
+    struct blockslot *s = find(c, block);
 
-    for (unsigned i = 0; i < SLOTS && !s; i++) {
-        if (c->slots[i].data && c->slots[i].block == block)
-            s = &c->slots[i];
+    if (c->plan) {
+        follow(c, block, s);
+        s = find(c, block);
     }
-    if (!s) {
-        s = make_room(c, c->tables->blocks[block].row.unpacked);
-        if (fill(c, block, s, f) < 0)
-            return f->code;
-    }
-    s->used = ++c->tick;
+    if (!s && place_now(c, block, &s, f) < 0)
+        return f->code;
+    blockslots_settle(&c->slots, s);
+    if (!s->loaded && load(c, s, f) < 0)
+        return f->code;
+    blockslots_use(&c->slots, s);
     *data = s->data;
     return 0;
 }
@@ -146,13 +318,15 @@ int blockcache_get(struct blockcache *c, uint32_t block, const uint8_t **data, s
 int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data, struct fault *f)
 {
     const struct table_chunk *k = &c->tables->chunks[chunk];
-    uint8_t digest[SHA256_BYTES];
 
     if (blockcache_get(c, k->row.block, data, f) < 0)
         return f->code;
     *data += k->offset;
-    sha256_of(*data, k->row.length, digest);
-    if (memcmp(digest, k->row.sha256, SHA256_BYTES) != 0)
+    if (chunk >= c->slots.next_chunk)
+        c->slots.next_chunk = chunk + 1;
+    if (!c->checked[chunk])
+        c->checked[chunk] = blockloader_is_chunk(c->loader, &k->row, *data);
+    if (!c->checked[chunk])
         return fault_set(f, FAULT_DAMAGED,
                          "chunk %" PRIu32 " (%" PRIu32 " bytes in block %" PRIu32
                          "): its SHA-256 is wrong",
@@ -169,9 +343,18 @@ void blockcache_close(struct blockcache *c)
 {
     if (!c)
         return;
-    for (unsigned i = 0; i < SLOTS; i++)
-        free(c->slots[i].data);
-    free(c->stored);
-    frame_unpacker_close(c->unpacker);
+    if (c->slots.pool) {
+        pool_cancel(c->slots.pool);
+        pool_close(c->slots.pool); /* before what its jobs use */
+    }
+    for (unsigned i = 0; i < c->workers; i++)
+        blockloader_close(c->loaders[i]);
+    blockloader_close(c->loader);
+    blockslots_free(&c->slots);
+    free(c->loaders);
+    free(c->next_chunk);
+    free(c->needs);
+    free(c->checked);
+    free(c->blocks);
     free(c);
 }

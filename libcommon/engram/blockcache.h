@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Decoded blocks of an engram, the last few of them kept. */
+/* Decoded blocks of an engram, the last few of them kept, and loaded ahead by several threads. */
 #ifndef ENGRAM_BLOCKCACHE_H
 #define ENGRAM_BLOCKCACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,9 +13,9 @@
 
 struct blockcache;
 
-/* Keeps up to max_bytes of decoded blocks, or one block if that is larger, and one
- * more as it is stored.  The reader and the
- * tables are borrowed. */
+/* Keeps up to max_bytes of decoded blocks, or one block if that is larger, and one more as it is
+ * stored; 16 bytes per block and 1 per chunk.  The reader and the tables are borrowed.  One thread
+ * at a time. */
 int blockcache_open(struct reader *from, const struct tables *t, size_t max_bytes,
                     struct blockcache **out, struct fault *f);
 
@@ -22,8 +23,35 @@ int blockcache_open(struct reader *from, const struct tables *t, size_t max_byte
  * until the next call. */
 int blockcache_get(struct blockcache *c, uint32_t block, const uint8_t **data, struct fault *f);
 
-/* The bytes of one chunk, checked against its SHA-256.  Valid until the next call. */
+/* The bytes of one chunk, checked against its SHA-256 the first time.  Valid until the next
+ * call. */
 int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data, struct fault *f);
+
+/* ---- loading ahead ---- */
+
+/* Have so many threads for loading blocks ahead: each has a decoder, and a block as it is stored;
+ * and 4 bytes per chunk.  With one thread nothing is loaded ahead.  To be called once. */
+int blockcache_threads(struct blockcache *c, unsigned threads, struct fault *f);
+
+/* Who knows which blocks will be asked for. */
+struct blockcache_plan {
+    /* The next block that is wanted (the same one may come again and again), and the number, never
+     * falling, of the entry that wants it.  False if no more is known. */
+    bool (*next)(void *context, uint32_t *block, uint64_t *entry);
+    void *context;
+};
+
+/*
+ * Load what the plan (borrowed) says ahead, up to three quarters of the cache's memory, whenever
+ * blockcache_get is called, and keep it until the plan is past it.  What is asked for in another
+ * order is loaded when it is asked for; and what cannot be loaded ahead is loaded again then, so
+ * that a fault is told where and as it would be without a plan.  NULL: no more plan.  False, and
+ * nothing done, if there is one already or only one thread.
+ */
+bool blockcache_follow(struct blockcache *c, const struct blockcache_plan *plan);
+
+/* No entry of the plan before this one is going to be read any more. */
+void blockcache_reach(struct blockcache *c, uint64_t entry);
 
 /* Bytes of content that were decoded so far: what reading has cost, for tests. */
 uint64_t blockcache_decoded(const struct blockcache *c);

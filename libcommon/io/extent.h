@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bytes of an extent, for those inside io/ that move or cache them. */
+/* The bytes of an extent, for those that move or cache them. */
 #ifndef IO_EXTENT_H
 #define IO_EXTENT_H
 

@@ -133,6 +133,16 @@ int reader_hole(struct reader *r, uint64_t offset, uint64_t length, uint64_t *ze
     return 0;
 }
 
+int reader_map(struct reader *r, uint64_t offset, uint64_t length, struct extent *out, bool *plain,
+               struct fault *f)
+{
+    if (source_require(r->source, offset, length, "a read", f) < 0 ||
+        source_map(r->source, offset, length, out, f) < 0)
+        return f->code;
+    *plain = out->length == length && out->kind != EXTENT_PACKED;
+    return 0;
+}
+
 void reader_close(struct reader *r)
 {
     if (!r)

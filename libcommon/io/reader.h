@@ -3,6 +3,7 @@
 #ifndef IO_READER_H
 #define IO_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,13 @@ int reader_read(struct reader *r, uint64_t offset, void *buffer, size_t length, 
  * a look at them: up to length, and 0 wherever that is not known. */
 int reader_hole(struct reader *r, uint64_t offset, uint64_t length, uint64_t *zeros,
                 struct fault *f);
+
+/*
+ * Where these bytes come from, if they lie in one piece whose bytes any thread may read (with
+ * extent_read, past the cache, while the source is open): *plain false if they do not.
+ */
+int reader_map(struct reader *r, uint64_t offset, uint64_t length, struct extent *out, bool *plain,
+               struct fault *f);
 
 /* NULL is allowed. */
 void reader_close(struct reader *r);
