@@ -10,18 +10,17 @@
 #include <unistd.h>
 
 #include "base/cli.h"
-#include "base/pool.h"
 #include "engram/profile.h"
 #include "engram/writer.h"
 #include "io/stream.h"
 #include "manifest/reader.h"
 #include "shared/product.h"
 
-enum { JOBS_MAX = 256, BUFFER_BYTES = 1 << 20 };
+enum { BUFFER_BYTES = 1 << 20 };
 
 static const struct cli_option options[] = {
     {'r', "rules", "SET", "compress by this set of rules: fast, balanced (default) or max"},
-    {'j', "jobs", "N", "compress with N threads (default: the processors)"},
+    CLI_OPTION_JOBS,
     CLI_OPTION_OUTPUT,
     CLI_OPTION_QUIET,
     CLI_OPTION_PROGRESS,
@@ -37,7 +36,6 @@ static const struct cli_command command = {
 
 struct opts {
     const struct rules *rules;
-    unsigned jobs;
 };
 
 static void parse(struct cli *cli, struct opts *o)
@@ -46,7 +44,6 @@ static void parse(struct cli *cli, struct opts *o)
     int key;
 
     o->rules = rules_builtin("balanced");
-    o->jobs = pool_processors();
     while ((key = cli_next(cli, &value)) != CLI_END) {
         switch (key) {
         case 'r':
@@ -54,15 +51,10 @@ static void parse(struct cli *cli, struct opts *o)
             if (!o->rules)
                 cli_usage(cli, "option '--rules' takes fast, balanced or max, not '%s'", value);
             break;
-        case 'j':
-            o->jobs = (unsigned)cli_number(cli, "jobs", value, 1, JOBS_MAX);
-            break;
         default:
             break;
         }
     }
-    if (o->jobs > JOBS_MAX)
-        o->jobs = JOBS_MAX;
     cli_operands_at_most(cli, 1, "one MANIFEST");
 }
 
@@ -112,7 +104,7 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
     if (open_manifest(cli, r, f) < 0 ||
         product_open(&r->product, cli, OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
-    return engram_writer_open(r->product.sink, r->opts->rules, r->opts->jobs, &r->writer, f);
+    return engram_writer_open(r->product.sink, r->opts->rules, cli->jobs, &r->writer, f);
 }
 
 /* In bytes of the manifest, of which a file's size says how many there are. */

@@ -10,6 +10,7 @@
 
 static const struct cli_option options[] = {
     {'C', "directory", "DIR", "unpack into DIR, made if it is missing (default: here)"},
+    CLI_OPTION_JOBS,
     CLI_OPTION_QUIET,
     CLI_OPTION_PROGRESS,
     {0, NULL, NULL, NULL},
@@ -45,8 +46,10 @@ static int run(struct cli *cli, const struct opts *opts, struct engram *engram, 
         .progress = &progress,
         .notices = &cli->notices,
     };
-    int rc;
+    int rc = engram_threads(engram, cli->jobs, f);
 
+    if (rc < 0)
+        return rc;
     /* Until a name has its own mode nobody else is to reach it. */
     umask(0077);
     progress_start(&progress, "engram-unpack", engram_info(engram)->data_bytes, cli->progress,

@@ -12,6 +12,7 @@
 #include "shared/engramfile.h"
 
 static const struct cli_option options[] = {
+    CLI_OPTION_JOBS,
     {'q', "quiet", NULL, "print nothing if all is well"},
     CLI_OPTION_PROGRESS,
     {0, NULL, NULL, NULL},
@@ -53,7 +54,9 @@ static int run(struct cli *cli, struct fault *f)
         return f->code;
     progress_start(&progress, "engram-verify", engram_info(engram)->data_bytes, cli->progress,
                    cli->quiet);
-    int code = engram_verify(engram, &cli->notices, &progress, f);
+    int code = engram_threads(engram, cli->jobs, f);
+    if (code == 0)
+        code = engram_verify(engram, &cli->notices, &progress, f);
     progress_end(&progress);
     if (code == 0 && !cli->quiet)
         report(cli, engram_info(engram));

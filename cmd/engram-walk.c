@@ -10,9 +10,10 @@
 #include "shared/product.h"
 
 static const struct cli_option options[] = {
-    PICKS_OPTION_EXCLUDE, {'n', "no-data", NULL, "write the records only, not the files' data"},
-    CLI_OPTION_OUTPUT,    CLI_OPTION_QUIET,
-    CLI_OPTION_PROGRESS,  {0, NULL, NULL, NULL},
+    PICKS_OPTION_EXCLUDE,  {'n', "no-data", NULL, "write the records only, not the files' data"},
+    CLI_OPTION_JOBS,       CLI_OPTION_OUTPUT,
+    CLI_OPTION_QUIET,      CLI_OPTION_PROGRESS,
+    {0, NULL, NULL, NULL},
 };
 
 static const struct cli_command command = {
@@ -75,6 +76,11 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
     bytes = r->totals ? engram_info(r->engram)->data_bytes : 0;
     if (product_open(&r->product, cli, OUTPUT_BINARY, bytes, f) < 0)
         return f->code;
+    if (!r->opts->no_data) {
+        if (engram_threads(r->engram, cli->jobs, f) < 0)
+            return f->code;
+        select_walk_read_ahead(r->walk);
+    }
     return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
 }
 

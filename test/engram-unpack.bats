@@ -333,6 +333,31 @@ engram-unpack: x.engram: 1 names could not be restored in full"
 }
 
 # Whatever byte is damaged: what is unpacked is right as far as it goes, and status 0 means all of it.
+@test "any number of threads makes the same tree, and stops at the same damage" {
+    local i records=("$root") jobs
+    for i in 1 2 3 4 5; do
+        head -c 900000 /dev/urandom | base64 -w 0 | head -c 900000 >"data$i"
+        records+=("path=/file$i|type=f|${meta}size=900000|extent=0+900000||$(cat "data$i")")
+    done
+    manifest 4500000 "${records[@]}" | engram-pack -q -r fast -o x.engram
+    flip x.engram bad.engram 2000000 0x01
+    for jobs in 1 2 8; do
+        try engram-unpack -j $jobs -C out$jobs x.engram
+        [ "$(id -u)" -ne 0 ] || expect 0
+        for i in 1 2 3 4 5; do
+            same "out$jobs/file$i" "data$i"
+        done
+        try engram-unpack -j $jobs -C bad$jobs bad.engram
+        expect_like 3 'engram-unpack: bad\.engram: block [1-9] at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong'
+        [ -f bad$jobs/file1 ] && [ ! -e bad$jobs/file5 ]
+        [ "$stderr" = "${said:=$stderr}" ]
+        [ "$(ls bad$jobs)" = "$(ls bad1)" ]
+    done
+    try engram-unpack --jobs=x x.engram
+    expect 2 "engram-unpack: option '--jobs' takes a number from 1 to 256, not 'x'
+Try 'engram-unpack --help'."
+}
+
 @test "damage anywhere never gives a wrong file" {
     local size offset seen=0
     size=$(stat -c %s "$tree")

@@ -125,6 +125,32 @@ engram-verify: bad\.engram: /b: its data is damaged
 engram-verify: bad\.engram: damaged files: 2'
 }
 
+@test "any number of threads finds the same, in the same order" {
+    data_manifest 1000000 1048576 700000 2500000 10 1000000 900000 | engram-pack -r fast -o x.engram
+    for jobs in 1 2 3 8; do
+        try engram-verify -j $jobs x.engram
+        expect 0 ""
+        [ "$output" = "$(engram-verify x.engram)" ]
+    done
+    # in two blocks
+    flip x.engram bad.engram 500000 0x01
+    flip bad.engram worse.engram 3000000 0x80
+    try engram-verify -j 1 worse.engram
+    expect_like 3 "engram-verify: worse\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
+engram-verify: worse\.engram: /100: its data is damaged
+engram-verify: worse\.engram: block [1-9] at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong
+engram-verify: worse\.engram: /10[2-6]: its data is damaged
+engram-verify: worse\.engram: damaged files: 2"
+    said=$stderr
+    for jobs in 2 3 8; do
+        try engram-verify -j $jobs worse.engram
+        expect 3 "$said"
+    done
+    try engram-verify -j 257 worse.engram
+    expect 2 "engram-verify: option '--jobs' takes a number from 1 to 256, not '257'
+Try 'engram-verify --help'."
+}
+
 @test "header-byte-wrong" {
     cp "$small" bad.engram
     # the low byte of the header's version

@@ -25,7 +25,7 @@ setup() {
     try engram-walk --help
     expect 0
     [[ $output == *"engram-walk [OPTION]... [ENGRAM [PATH...]]"* ]]
-    [[ $output == *--exclude*--no-data*--output*--quiet*--progress* ]]
+    [[ $output == *--exclude*--no-data*--jobs*--output*--quiet*--progress* ]]
     try engram-walk --version
     expect 0
     [[ $output == "engram-walk "* ]]
@@ -55,6 +55,27 @@ Try 'engram-walk --help'."
         engram-walk -o out.manifest "$m.engram"
         same out.manifest "$m.manifest"
     done
+}
+
+@test "the same manifest for any number of threads, and the same end of it if there is damage" {
+    try engram-walk -j 0 "$small.engram"
+    expect 2 "engram-walk: option '--jobs' takes a number from 1 to 256, not '0'
+Try 'engram-walk --help'."
+    for jobs in 1 2 3 8; do
+        for m in "$small" "$data"; do
+            engram-walk -j $jobs "$m.engram" | cmp - "$m.manifest"
+        done
+    done
+    # in the middle of the last block
+    flip "$data.engram" bad.engram 3500000 0x01
+    try bash -c 'engram-walk --jobs=1 bad.engram >one'
+    expect_like 3 'engram-walk: bad\.engram: block [0-9]+ at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong'
+    said=$stderr
+    try bash -c 'engram-walk --jobs=4 bad.engram >many'
+    expect 3 "$said"
+    same one many
+    [ "$(stat -c %s one)" -gt 1000000 ]
+    cmp -n "$(stat -c %s one)" one "$data.manifest"
 }
 
 @test "--no-data gives the records alone" {

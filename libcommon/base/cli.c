@@ -16,6 +16,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "base/pool.h"
 #include "base/text.h"
 
 static const struct cli_option common_options[] = {
@@ -136,6 +137,7 @@ void cli_start(struct cli *cli, const struct cli_command *command, int argc, cha
     size_t longs = 0;
 
     *cli = (struct cli){.command = command, .argc = argc, .argv = argv};
+    cli->jobs = pool_processors() < CLI_JOBS_MAX ? pool_processors() : CLI_JOBS_MAX;
     cli->notices = (struct notices){.say = say_notice, .context = cli};
     occupy_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
@@ -214,6 +216,9 @@ static bool take_common(struct cli *cli, int key)
         return true;
     case 'P':
         cli->progress = true;
+        return true;
+    case 'j':
+        cli->jobs = (unsigned)cli_number(cli, "jobs", optarg, 1, CLI_JOBS_MAX);
         return true;
     case 'o':
         if (optarg[0] == '\0')

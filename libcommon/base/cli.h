@@ -45,6 +45,10 @@ struct cli_command {
     {                                                                                              \
         'P', "progress", NULL, "show progress on standard error even if it is no terminal"         \
     }
+#define CLI_OPTION_JOBS                                                                            \
+    {                                                                                              \
+        'j', "jobs", "N", "work with N threads (default: the processors)"                          \
+    }
 #define CLI_OPTION_NULL                                                                            \
     {                                                                                              \
         '0', "null", NULL, "end each name with a NUL byte, not a newline"                          \
@@ -55,6 +59,9 @@ struct cli_command {
     }
 enum { CLI_KEY_JSON = 1000 };
 
+/* The most threads that -j takes. */
+enum { CLI_JOBS_MAX = 256 };
+
 /* The state of one command's run; main() owns it.  One thread. */
 struct cli {
     const struct cli_command *command;
@@ -63,6 +70,7 @@ struct cli {
     int next;               /* index of the first operand once cli_next said CLI_END */
     bool quiet;             /* -q was given */
     bool progress;          /* -P was given */
+    unsigned jobs;          /* -j's N, or the processors */
     const char *output;     /* -o's FILE; NULL, also for "-": standard output */
     bool lost;              /* a NOTICE_LOSS was told: exit status 5 */
     const char *operand;    /* the file that messages are about; set by main(), NULL until then */
@@ -78,8 +86,8 @@ struct cli {
 void cli_start(struct cli *cli, const struct cli_command *command, int argc, char **argv);
 
 /*
- * The key of the next option, its argument in *value, or CLI_END.  -q, -P and -o, which mean the
- * same in every command that has them, are noted in cli and not returned.  --help and --version
+ * The key of the next option, its argument in *value, or CLI_END.  -q, -P, -j and -o, which mean
+ * the same in every command that has them, are noted in cli and not returned.  --help and --version
  * print and exit 0; an unknown option or a missing argument prints a message and exits 2.
  */
 int cli_next(struct cli *cli, const char **value);

@@ -71,6 +71,13 @@ static int unpack(struct blockloader *l, const struct layout_block *row, uint8_t
 int blockloader_load(struct blockloader *l, struct reader *from, const struct table_block *b,
                      uint8_t *data, struct fault *f)
 {
+    struct extent stored;
+    bool plain;
+
+    if (reader_map(from, b->offset, b->row.stored, &stored, &plain, f) < 0)
+        return f->code;
+    if (plain)
+        return blockloader_load_from(l, &stored, b, data, f);
     if (make_room(l, b->row.stored, f) < 0 ||
         reader_read(from, b->offset, l->stored, b->row.stored, f) < 0)
         return f->code;

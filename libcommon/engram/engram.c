@@ -56,6 +56,11 @@ int engram_open(struct source *from, struct engram **out, struct fault *f)
     return 0;
 }
 
+int engram_threads(struct engram *g, unsigned threads, struct fault *f)
+{
+    return blockcache_threads(g->cache, threads, f);
+}
+
 const struct engram_info *engram_info(const struct engram *g)
 {
     return &g->info;

@@ -16,10 +16,11 @@
 /*
  * An open engram.  Nothing in it is trusted: what is at fault is FAULT_DAMAGED with the region and
  * its offset, and an unknown version or required feature is FAULT_UNSUPPORTED.  Whatever a function
- * below hands out has been checked against its SHA-256 first.  Memory: 64 bytes per chunk (and 40
- * more while it is opened), 64 per block and leaf, one leaf of the index (at most LAYOUT_LEAF_MAX,
- * 256 KiB usually) per walk, as much again and 16 MiB of paths for engram_find, and
- * ENGRAM_CACHE_BYTES of decoded blocks with one as it is stored.  One thread at a time.
+ * below hands out has been checked against its SHA-256 first.  Memory: 70 bytes per chunk (and 40
+ * more while it is opened), block and leaf, one leaf of the index (at most LAYOUT_LEAF_MAX, 256 KiB
+ * usually) per walk and one more if that reads ahead, as much again and 16 MiB of paths for
+ * engram_find, and ENGRAM_CACHE_BYTES of decoded blocks; and for each thread, the caller's and
+ * those of engram_threads, a decoder and one block as it is stored.  One thread at a time.
  */
 struct engram;
 
@@ -42,6 +43,10 @@ struct engram_info {
 /* Open and check the header, the footer, the tables and that all regions tile the file.  The source
  * is borrowed and must outlive the engram; a pipe is read to its end. */
 int engram_open(struct source *from, struct engram **out, struct fault *f);
+
+/* Let so many threads read, check and decode ahead of a walk that asks for it
+ * (engram_walk_read_ahead).  To be called once, if at all; with one thread nothing changes. */
+int engram_threads(struct engram *g, unsigned threads, struct fault *f);
 
 /* Valid until the engram is closed. */
 const struct engram_info *engram_info(const struct engram *g);
@@ -99,6 +104,11 @@ int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more
 /* Pass over what the directory holds that was given last, without reading the index of all of it.
  * After any other entry there is nothing to pass over. */
 int engram_walk_skip(struct engram_walk *w, struct fault *f);
+
+/* The data of all, or most, of the entries of this walk will be read as it comes to them: load it
+ * ahead, if there are threads for that.  What is read is the same, and so is what is told of damage
+ * and when.  One walk at a time; for any other this does nothing. */
+int engram_walk_read_ahead(struct engram_walk *w, struct fault *f);
 
 /* NULL is allowed. */
 void engram_walk_close(struct engram_walk *w);

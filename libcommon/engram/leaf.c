@@ -28,13 +28,18 @@ struct parts {
     size_t length;         /* of the whole entry */
 };
 
-static int damaged(const struct leaf *l, const char *what, struct fault *f)
+uint64_t leaf_entry_number(const struct leaf *l)
 {
     const struct table_leaf *t = &l->tables->leaves[l->number];
 
+    return t->first_entry + t->row.entries - l->left;
+}
+
+static int damaged(const struct leaf *l, const char *what, struct fault *f)
+{
     return fault_set(f, FAULT_DAMAGED,
                      "leaf %" PRIu32 " at offset %" PRIu64 ": entry %" PRIu64 ": %s", l->number,
-                     t->offset, t->first_entry + t->row.entries - l->left, what);
+                     l->tables->leaves[l->number].offset, leaf_entry_number(l), what);
 }
 
 /* The stored bytes into `stored`, checked, and unpacked. */
@@ -268,6 +273,16 @@ int leaf_next(struct leaf *l, struct engram_item *item, struct fault *f)
     if (check_cost(l, item, bytes, f) < 0)
         return f->code;
     take_digest(l, &p, item);
+    return step(l, &p, f);
+}
+
+int leaf_next_runs(struct leaf *l, struct engram_item *item, struct fault *f)
+{
+    struct parts p;
+    uint64_t bytes;
+
+    if (split(l, &p, f) < 0 || take_runs(l, &p, item, &bytes, f) < 0)
+        return f->code;
     return step(l, &p, f);
 }
 

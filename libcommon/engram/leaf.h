@@ -42,6 +42,13 @@ int leaf_skip(struct leaf *l, struct fault *f);
  * entry nothing may be left over. */
 int leaf_next(struct leaf *l, struct engram_item *item, struct fault *f);
 
+/* The number in the engram of the next entry, of which there must be one. */
+uint64_t leaf_entry_number(const struct leaf *l);
+
+/* Go past the next entry, as leaf_next does, but fill in only item->runs: which chunks it has is
+ * checked, all else of it is not. */
+int leaf_next_runs(struct leaf *l, struct engram_item *item, struct fault *f);
+
 void leaf_free(struct leaf *l);
 
 #endif

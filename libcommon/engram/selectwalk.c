@@ -21,6 +21,7 @@ struct select_walk {
     struct engram *engram;
     struct selection *selection;
     bool all;
+    bool reads_ahead;
     struct engram_walk *walk; /* of a region; NULL: go on to the next */
     size_t next_region;
     struct kept inside; /* the directory taken last: all in it is taken */
@@ -74,6 +75,11 @@ int select_walk_open(struct engram *g, struct selection *s, struct select_walk *
     return 0;
 }
 
+void select_walk_read_ahead(struct select_walk *w)
+{
+    w->reads_ahead = true;
+}
+
 void select_walk_close(struct select_walk *w)
 {
     if (!w)
@@ -114,10 +120,14 @@ static int start_region(struct select_walk *w, struct fault *f)
     if (keep(&w->target, region.top, f) != 0)
         return f->code;
     w->target.set = false;
-    if (!cut_at_excluded(w->selection, w->target.text))
-        return engram_walk_open(w->engram, region.top, &w->walk, f);
-    w->target.set = region.is_name;
-    return 0;
+    if (cut_at_excluded(w->selection, w->target.text)) {
+        w->target.set = region.is_name;
+        return 0;
+    }
+    if (engram_walk_open(w->engram, region.top, &w->walk, f) < 0)
+        return f->code;
+    /* Of what is looked through for a pattern too little may be taken. */
+    return w->reads_ahead && region.is_name ? engram_walk_read_ahead(w->walk, f) : 0;
 }
 
 /* Is what is held to be given? */

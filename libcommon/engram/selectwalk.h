@@ -28,6 +28,10 @@ int select_walk_open(struct engram *g, struct selection *s, struct select_walk *
  */
 int select_walk_next(struct select_walk *w, struct engram_item *item, bool *more, struct fault *f);
 
+/* The data of what comes will be read, see engram_walk_read_ahead.  To be called before the first
+ * entry. */
+void select_walk_read_ahead(struct select_walk *w);
+
 /* NULL is allowed. */
 void select_walk_close(struct select_walk *w);
 

@@ -346,6 +346,7 @@ static int walk(struct unpack *u, struct fault *f)
 
     if (rc < 0)
         return rc;
+    rc = engram_walk_read_ahead(w, f);
     while (rc == 0 && (rc = engram_walk_next(w, &u->item, &more, f)) == 0 && more)
         rc = unpack_entry(u, f);
     engram_walk_close(w);

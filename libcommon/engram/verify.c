@@ -150,6 +150,7 @@ static int check_items(struct verification *v, struct fault *f)
 
     if (rc < 0)
         return rc;
+    rc = engram_walk_read_ahead(walk, f);
     while (rc == 0 && more) {
         rc = engram_walk_next(walk, &item, &more, f);
         if (rc == 0 && more)

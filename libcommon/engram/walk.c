@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engram/engram.h"
 #include "engram/internal.h"
+#include "engram/readahead.h"
 #include "manifest/path.h"
 
 struct engram_walk {
@@ -18,6 +19,7 @@ struct engram_walk {
     char *last_path; /* of the entry before; NULL before the first */
     size_t last_room;
     enum entry_type last_type;
+    struct readahead *ahead; /* which the cache of blocks follows, or NULL */
 };
 
 /* The one leaf that can hold `path`: the last that does not start after it.  There is a leaf. */
@@ -123,6 +125,22 @@ int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out
     return rc;
 }
 
+int engram_walk_read_ahead(struct engram_walk *w, struct fault *f)
+{
+    struct engram *g = w->engram;
+    uint32_t leaf = w->leaf.tables ? w->leaf.number : w->next_leaf;
+
+    if (w->ahead)
+        return 0;
+    if (readahead_open(g->reader, &g->tables, g->unpacker, leaf, w->top, &w->ahead, f) < 0)
+        return f->code;
+    if (!blockcache_follow(g->cache, readahead_plan(w->ahead))) {
+        readahead_close(w->ahead);
+        w->ahead = NULL;
+    }
+    return 0;
+}
+
 static int misplaced(const struct entry *e, const char *what, const char *other, struct fault *f)
 {
     char path[256], second[256];
@@ -187,6 +205,8 @@ int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more
         if (load(w, w->next_leaf, f) < 0)
             return f->code;
     }
+    if (w->ahead)
+        blockcache_reach(w->engram->cache, leaf_entry_number(&w->leaf));
     if (leaf_next(&w->leaf, item, f) < 0)
         return f->code;
     if (!path_is_within(item->entry.path, w->top)) {
@@ -273,6 +293,9 @@ void engram_walk_close(struct engram_walk *w)
 {
     if (!w)
         return;
+    if (w->ahead)
+        blockcache_follow(w->engram->cache, NULL);
+    readahead_close(w->ahead);
     leaf_free(&w->leaf);
     free(w->last_path);
     free(w->top);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* For tests: a source whose reads fail as planned, to prove that every layer above says so. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@ struct faulty_source {
     struct source base;
     struct hostfile host; /* stands in for the host file; its read() fails as planned */
     struct source *below; /* owned */
+    pthread_mutex_t lock; /* of the reader: a host file is read from several threads */
     struct reader *reader;
     enum faulty_kind kind;
     uint64_t offset;
@@ -25,11 +27,15 @@ static int faulty_read(struct hostfile *h, uint64_t offset, void *buffer, size_t
                        struct fault *f)
 {
     struct faulty_source *s = of_host(h);
+    int code;
 
     if (s->kind == FAULTY_ERROR && s->offset >= offset && s->offset - offset < length)
         return fault_set(f, FAULT_SYSTEM, "planned failure at offset %llu",
                          (unsigned long long)s->offset);
-    return reader_read(s->reader, offset, buffer, length, f);
+    pthread_mutex_lock(&s->lock);
+    code = reader_read(s->reader, offset, buffer, length, f);
+    pthread_mutex_unlock(&s->lock);
+    return code;
 }
 
 static int faulty_map(struct source *base, uint64_t offset, uint64_t length, struct extent *out,
@@ -47,6 +53,7 @@ static void faulty_close(struct source *base)
 {
     struct faulty_source *s = (struct faulty_source *)base;
 
+    pthread_mutex_destroy(&s->lock);
     reader_close(s->reader);
     source_close(s->below);
     free(s->host.name);
@@ -66,6 +73,7 @@ int source_faulty(struct source *below, enum faulty_kind kind, uint64_t offset, 
         return fault_memory(f, "a faulty source", sizeof(*s));
     }
     s->base.ops = &faulty_ops;
+    pthread_mutex_init(&s->lock, NULL);
     s->below = below;
     s->kind = kind;
     s->offset = offset;

@@ -77,7 +77,7 @@ static inline int add_made(struct engram_writer *w, const char *path, enum entry
     return rc;
 }
 
-/* What engram-walk would print, or a fault. */
+/* What engram-walk would print, or a fault; read ahead if the engram has threads. */
 static inline int walk_into(struct engram *g, struct memory *m, struct fault *f)
 {
     struct engram_item item = {0};
@@ -87,6 +87,8 @@ static inline int walk_into(struct engram *g, struct memory *m, struct fault *f)
     bool more = true;
     int rc = engram_walk_open(g, "/", &walk, f);
 
+    if (rc == 0)
+        rc = engram_walk_read_ahead(walk, f);
     if (rc == 0)
         rc = manifest_writer_open(to, true, &w, f);
     while (rc == 0 && more) {
