@@ -32,12 +32,13 @@ struct blockcache {
     struct known *blocks;
     uint8_t *checked; /* per chunk: 1 if its SHA-256 was right; a block that is loaded again is what
                          it was, by its own */
-    uint64_t decoded;
+    uint64_t decoded; /* bytes */
     struct blockslots slots;
 
     /* Loading ahead; all zero with one thread. */
     struct blockloader **loaders; /* one per worker */
     unsigned workers;
+    uint64_t ahead;       /* bytes of `decoded` */
     uint32_t *next_chunk; /* per chunk: the next one of its block, or itself */
     const struct blockcache_plan *plan;
     struct need *needs; /* a ring: each holds its slot.  The first is being used */
@@ -151,6 +152,7 @@ static void submit(struct blockcache *c, struct blockslot *s)
     s->job.run = load_ahead;
     s->busy = true;
     c->decoded += b->row.unpacked;
+    c->ahead += b->row.unpacked;
     pool_submit(c->slots.pool, &s->job);
 }
 
@@ -337,6 +339,11 @@ int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data,
 uint64_t blockcache_decoded(const struct blockcache *c)
 {
     return c->decoded;
+}
+
+uint64_t blockcache_ahead(const struct blockcache *c)
+{
+    return c->ahead;
 }
 
 void blockcache_close(struct blockcache *c)

@@ -53,8 +53,10 @@ bool blockcache_follow(struct blockcache *c, const struct blockcache_plan *plan)
 /* No entry of the plan before this one is going to be read any more. */
 void blockcache_reach(struct blockcache *c, uint64_t entry);
 
-/* Bytes of content that were decoded so far: what reading has cost, for tests. */
+/* For tests: bytes of content that were decoded so far, which is what reading has cost; and how
+ * many of them ahead. */
 uint64_t blockcache_decoded(const struct blockcache *c);
+uint64_t blockcache_ahead(const struct blockcache *c);
 
 /* NULL is allowed. */
 void blockcache_close(struct blockcache *c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: an engram in memory, opened, verified, walked and searched. */
+/* Fuzz target: an engram in memory, opened, verified, walked (also ahead) and searched. */
 /*
  * Digests would stop nearly every changed input at the door, so they are made right first.  The
  * input's first byte says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte,
@@ -15,12 +15,13 @@
 #include "engram/frame.h"
 #include "engram/internal.h"
 #include "engram/layout.h"
+#include "engram/readahead.h"
 #include "engram/verify.h"
 #include "io/sink.h"
 
 /* An engram may say that a small block is a file's data many times over: no more than this is read
  * of one input. */
-enum { INPUT_MAX = 1 << 16, READ_MAX = 8 << 20 };
+enum { INPUT_MAX = 1 << 16, READ_MAX = 8 << 20, CHUNKS_MAX = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,6 +48,26 @@ static uint64_t walk(struct engram *g)
     engram_walk_close(w);
     engram_item_free(&item);
     return bytes;
+}
+
+/* What would be loaded ahead: blocks that there are, for entries in order. */
+static void look_ahead(struct engram *g)
+{
+    const struct blockcache_plan *plan;
+    struct readahead *a;
+    struct fault f;
+    uint64_t entry, last = 0;
+    uint32_t block;
+
+    if (readahead_open(g->reader, &g->tables, g->unpacker, 0, "/", &a, &f) < 0)
+        return;
+    plan = readahead_plan(a);
+    for (unsigned i = 0; i < CHUNKS_MAX && plan->next(plan->context, &block, &entry); i++) {
+        if (block >= g->tables.footer.blocks || entry < last || entry >= g->tables.footer.entries)
+            abort();
+        last = entry;
+    }
+    readahead_close(a);
 }
 
 static void read_one(struct engram *g, const char *path)
@@ -80,6 +101,7 @@ static void read_engram(const uint8_t *bytes, size_t size)
     if (source_from_memory(bytes, size, "fuzz", &s, &f) < 0)
         return;
     if (engram_open(s, &g, &f) == 0) {
+        look_ahead(g);
         if (walk(g) <= READ_MAX) {
             engram_verify(g, NULL, NULL, &f);
             read_one(g, "/bin/a");
