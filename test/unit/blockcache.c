@@ -169,10 +169,11 @@ static void check_block(struct unit *u, struct small_cache *c, uint32_t block)
     CHECK(u, memcmp(data, c->blocks[block], c->tables.blocks[block].row.unpacked) == 0);
 }
 
-/* A plan: entry i wants block i % modulus. */
+/* A plan: entry i wants block i % modulus; or one entry wants them all. */
 struct turns {
     uint32_t modulus, left;
     uint64_t entry;
+    bool one_entry;
 };
 
 static bool next_turn(void *context, uint32_t *block, uint64_t *entry)
@@ -183,7 +184,8 @@ static bool next_turn(void *context, uint32_t *block, uint64_t *entry)
         return false;
     t->left--;
     *block = (uint32_t)(t->entry % t->modulus);
-    *entry = t->entry++;
+    *entry = t->one_entry ? 0 : t->entry;
+    t->entry++;
     return true;
 }
 
@@ -210,6 +212,29 @@ static void blocks_that_come_again_stay_while_there_is_room(struct unit *u)
     free(m.bytes);
 }
 
+/* Whatever is passed by, and however much one entry wants: the look ahead goes on. */
+static void nothing_that_is_planned_is_waited_for_in_vain(struct unit *u)
+{
+    struct memory m = interleaved_engram(u);
+
+    for (unsigned step = 1; step < 12; step += 2) {
+        struct small_cache c = {0};
+        struct turns turns = {.modulus = 15, .left = 100, .one_entry = step == 1};
+        struct blockcache_plan plan = {.next = next_turn, .context = &turns};
+
+        open_small(u, &m, turns.one_entry ? 2 : 8, &c); /* ahead: one, or six */
+        CHECK(u, blockcache_follow(c.cache, &plan));
+        for (unsigned i = 0; i < 100; i += step) {
+            if (!turns.one_entry)
+                blockcache_reach(c.cache, i);
+            check_block(u, &c, i % 15);
+        }
+        CHECK(u, blockcache_ahead(c.cache) == blockcache_decoded(c.cache));
+        close_small(&c);
+    }
+    free(m.bytes);
+}
+
 /* Each chunk in its turn, as a tree without copies has them. */
 static bool next_chunk(void *context, uint32_t *block, uint64_t *entry)
 {
@@ -222,8 +247,8 @@ static bool next_chunk(void *context, uint32_t *block, uint64_t *entry)
     return true;
 }
 
-/* Seven kinds of block by turns, one of them seldom: with room for ten blocks each is decoded once,
- * though there are more, and the seldom one is the longest unused. */
+/* Seven kinds of block by turns, one of them seldom: with room for eight blocks each is decoded
+ * once, though there are more, and the seldom one is the longest unused. */
 static void blocks_of_which_more_is_to_come_stay(struct unit *u)
 {
     struct memory m = interleaved_engram(u);
@@ -234,7 +259,7 @@ static void blocks_of_which_more_is_to_come_stay(struct unit *u)
         const uint8_t *data;
         struct fault f;
 
-        open_small(u, &m, 10, &c);
+        open_small(u, &m, 8, &c);
         CHECK(u, c.tables.footer.blocks > 14);
         CHECK(u, !ahead || blockcache_follow(c.cache, &plan));
         for (uint32_t i = 0; i < c.tables.footer.chunks; i++) {
@@ -469,6 +494,7 @@ int main(void)
 
     UNIT_CASE(&u, a_walk_decodes_each_block_once_for_any_number_of_threads);
     UNIT_CASE(&u, blocks_that_come_again_stay_while_there_is_room);
+    UNIT_CASE(&u, nothing_that_is_planned_is_waited_for_in_vain);
     UNIT_CASE(&u, blocks_of_which_more_is_to_come_stay);
     UNIT_CASE(&u, any_order_gives_the_right_bytes);
     UNIT_CASE(&u, damage_is_told_in_the_same_words);
