@@ -87,7 +87,7 @@ static uint64_t all_blocks(const struct tables *t)
 
 static bool same(const struct memory *a, const struct memory *b)
 {
-    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+    return a->length == b->length && (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
 }
 
 static void a_walk_decodes_each_block_once_for_any_number_of_threads(struct unit *u)
