@@ -137,10 +137,10 @@ engram-verify: bad\.engram: damaged files: 2'
     flip bad.engram worse.engram 3000000 0x80
     try engram-verify -j 1 worse.engram
     expect_like 3 "engram-verify: worse\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
-engram-verify: worse\.engram: /100: its data is damaged
-engram-verify: worse\.engram: block [1-9] at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong
-engram-verify: worse\.engram: /10[2-6]: its data is damaged
-engram-verify: worse\.engram: damaged files: 2"
+(engram-verify: worse\.engram: /10[0-6]: its data is damaged
+)+engram-verify: worse\.engram: block [1-9] at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong
+(engram-verify: worse\.engram: /10[0-6]: its data is damaged
+)+engram-verify: worse\.engram: damaged files: [2-6]"
     said=$stderr
     for jobs in 2 3 8; do
         try engram-verify -j $jobs worse.engram
