@@ -12,8 +12,10 @@ enum { BITS_BEFORE = 16, BITS_AFTER = 13 };
 
 #define HIGHEST(bits) (~UINT64_C(0) << (64 - (bits)))
 
-void chunker_start(struct chunker *c)
+void chunker_start(struct chunker *c, uint64_t small_chunks)
 {
+    c->doublings = 0;
+    c->small_count = small_chunks;
     for (unsigned i = 0; i < 256; i++) {
         uint8_t byte = (uint8_t)i, digest[SHA256_BYTES];
 
@@ -40,14 +42,28 @@ static bool find_cut(const struct chunker *c, const uint8_t *bytes, size_t *at, 
     return false;
 }
 
-size_t chunker_cut(const struct chunker *c, const uint8_t *bytes, size_t length, bool final)
+/* The first place in bytes, `end` at most, or 0. */
+static size_t find_place(const struct chunker *c, const uint8_t *bytes, size_t end)
 {
-    size_t end = min_u64(length, CHUNKER_MAX), at = CHUNKER_MIN;
+    size_t at = (size_t)CHUNKER_MIN << c->doublings, usual = (size_t)CHUNKER_USUAL << c->doublings;
     uint64_t hash = 0;
 
-    if (length > CHUNKER_MIN &&
-        (find_cut(c, bytes, &at, min_u64(end, CHUNKER_USUAL), HIGHEST(BITS_BEFORE), &hash) ||
-         find_cut(c, bytes, &at, end, HIGHEST(BITS_AFTER), &hash)))
+    if (end <= at)
+        return 0;
+    if (find_cut(c, bytes, &at, min_u64(end, usual), HIGHEST(BITS_BEFORE + c->doublings), &hash) ||
+        find_cut(c, bytes, &at, end, HIGHEST(BITS_AFTER + c->doublings), &hash))
         return at;
-    return final || end == CHUNKER_MAX ? end : 0;
+    return 0;
+}
+
+size_t chunker_cut(struct chunker *c, const uint8_t *bytes, size_t length, bool final)
+{
+    size_t max = (size_t)CHUNKER_MAX << c->doublings, end = min_u64(length, max);
+    size_t cut = find_place(c, bytes, end);
+
+    if (cut == 0 && (final || end == max))
+        cut = end;
+    if (cut && c->small_count && --c->small_count == 0)
+        c->doublings = CHUNKER_DOUBLINGS;
+    return cut;
 }

@@ -17,21 +17,27 @@
 enum {
     CHUNKER_MIN = 8 << 10,    /* bytes; only the last chunk of a file may be shorter */
     CHUNKER_USUAL = 32 << 10, /* from here on a place is easier to find */
-    CHUNKER_MAX = 128 << 10,  /* LAYOUT_CHUNK_MAX at most */
+    CHUNKER_MAX = 128 << 10,
+    /* Many chunks cost much memory: after so many, all three are so many times doubled, and
+     * CHUNKER_MAX is LAYOUT_CHUNK_MAX. */
+    CHUNKER_SMALL_CHUNKS = 1 << 21,
+    CHUNKER_DOUBLINGS = 3,
 };
 
-/* Plain data: the table of the Gear hash. */
+/* Plain data. */
 struct chunker {
-    uint64_t gear[256];
+    uint64_t gear[256];   /* the table of the Gear hash */
+    unsigned doublings;   /* of the sizes: 0 or CHUNKER_DOUBLINGS */
+    uint64_t small_count; /* chunks that are still to be cut small */
 };
 
-void chunker_start(struct chunker *c);
+void chunker_start(struct chunker *c, uint64_t small_chunks);
 
 /*
  * How long the first chunk of these bytes is, or 0 if that cannot be told before more bytes have
- * come.  `final`: there are no more of this file.  With CHUNKER_MAX bytes, or with final ones, the
- * answer is never 0.  It depends on nothing but the bytes.
+ * come.  `final`: there are no more of this file.  With LAYOUT_CHUNK_MAX bytes, or with final ones,
+ * the answer is never 0.  It depends on nothing but the bytes and how many chunks were cut before.
  */
-size_t chunker_cut(const struct chunker *c, const uint8_t *bytes, size_t length, bool final);
+size_t chunker_cut(struct chunker *c, const uint8_t *bytes, size_t length, bool final);
 
 #endif

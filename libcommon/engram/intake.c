@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "engram/batch.h"
 #include "engram/chunker.h"
+#include "engram/layout.h"
 
 /*
  * Batches go round: one is being filled, those before it are being hashed, and the oldest is given
@@ -27,7 +28,7 @@ struct intake {
     uint64_t numbered;    /* batches so far */
     uint64_t owed;        /* data bytes of the last entry still to come */
     bool is_first;        /* the next chunk is the first of its file */
-    uint8_t *tail;        /* CHUNKER_MAX: for what goes from batch to batch */
+    uint8_t *tail;        /* LAYOUT_CHUNK_MAX: for what goes from batch to batch */
 };
 
 /* The batch that is being filled. */
@@ -48,11 +49,11 @@ int intake_open(struct pool *pool, const struct rules *rules, const struct intak
     in->rules = rules;
     in->target = *target;
     in->context = context;
-    chunker_start(&in->chunker);
+    chunker_start(&in->chunker, CHUNKER_SMALL_CHUNKS);
     /* One is filled and one waits to be given while the workers are busy. */
     in->ring_size = workers == 1 ? 1 : workers + 2;
     in->ring = calloc(in->ring_size, sizeof(*in->ring));
-    in->tail = malloc(CHUNKER_MAX);
+    in->tail = malloc(LAYOUT_CHUNK_MAX);
     if (!in->ring || !in->tail)
         fault_memory(f, "batches", in->ring_size * sizeof(*in->ring));
     if (!in->ring || !in->tail || lane_open(&in->lane, f) < 0 ||

@@ -25,12 +25,13 @@ static void noise(uint8_t *to, size_t length, uint64_t seed)
 /* ---- where data is cut ---- */
 
 /* The ends of the chunks, given so many bytes at once; returns their number. */
-static size_t cut_all(const uint8_t *bytes, size_t length, size_t step, size_t *ends, size_t max)
+static size_t cut_after(uint64_t small_chunks, const uint8_t *bytes, size_t length, size_t step,
+                        size_t *ends, size_t max)
 {
     struct chunker c;
     size_t start = 0, known = 0, count = 0, cut;
 
-    chunker_start(&c);
+    chunker_start(&c, small_chunks);
     while (start < length && count < max) {
         cut = chunker_cut(&c, bytes + start, known - start, known == length);
         if (cut == 0)
@@ -39,6 +40,11 @@ static size_t cut_all(const uint8_t *bytes, size_t length, size_t step, size_t *
             ends[count++] = start += cut;
     }
     return count;
+}
+
+static size_t cut_all(const uint8_t *bytes, size_t length, size_t step, size_t *ends, size_t max)
+{
+    return cut_after(CHUNKER_SMALL_CHUNKS, bytes, length, step, ends, max);
 }
 
 static void cuts_depend_on_nothing_but_the_bytes(struct unit *u)
@@ -78,6 +84,33 @@ static void cuts_move_with_the_bytes(struct unit *u)
         same += moved[k] == still[i] + SHIFT;
     }
     CHECK(u, same * 10 > count * 9);
+    free(bytes);
+}
+
+/* After so many chunks they are cut eight times as large, at places of the same kind. */
+static void many_chunks_are_cut_large(struct unit *u)
+{
+    enum { LENGTH = 16 * MIB, MAX = LENGTH / CHUNKER_MIN + 2, SMALL = 10 };
+    uint8_t *bytes = malloc(LENGTH);
+    size_t small[MAX], ends[MAX], moved[MAX], count, same = 0, shift;
+
+    noise(bytes, LENGTH, 2);
+    cut_all(bytes, LENGTH, LENGTH, small, MAX);
+    count = cut_after(SMALL, bytes, LENGTH, LENGTH, ends, MAX);
+    CHECK(u, memcmp(small, ends, SMALL * sizeof(*ends)) == 0 && ends[SMALL] > small[SMALL]);
+    for (size_t i = SMALL; i + 1 < count; i++) {
+        size_t length = ends[i] - ends[i - 1];
+
+        CHECK(u, length > CHUNKER_MIN << CHUNKER_DOUBLINGS && length <= LAYOUT_CHUNK_MAX);
+    }
+    shift = ends[SMALL] + 1000;
+    cut_after(1, bytes + shift, LENGTH - shift, LENGTH, moved, MAX);
+    for (size_t i = SMALL, k = 0; i < count; i++) {
+        while (moved[k] + shift < ends[i])
+            k++;
+        same += moved[k] + shift == ends[i];
+    }
+    CHECK(u, same * 10 > (count - SMALL) * 7);
     free(bytes);
 }
 
@@ -263,6 +296,7 @@ int main(void)
 
     UNIT_CASE(&u, cuts_depend_on_nothing_but_the_bytes);
     UNIT_CASE(&u, cuts_move_with_the_bytes);
+    UNIT_CASE(&u, many_chunks_are_cut_large);
     UNIT_CASE(&u, cuts_are_where_the_format_says);
     UNIT_CASE(&u, dense_data_is_told_from_other);
     UNIT_CASE(&u, equal_data_is_stored_once);
