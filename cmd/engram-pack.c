@@ -10,17 +10,23 @@
 #include <unistd.h>
 
 #include "base/cli.h"
+#include "base/size.h"
+#include "engram/budget.h"
 #include "engram/profile.h"
 #include "engram/writer.h"
 #include "io/stream.h"
 #include "manifest/reader.h"
 #include "shared/product.h"
 
-enum { BUFFER_BYTES = 1 << 20 };
+enum { MIB = 1 << 20, BUFFER_BYTES = MIB };
+
+enum { KEY_MEMORY = CLI_LONG_ONLY };
 
 static const struct cli_option options[] = {
     {'r', "rules", "SET", "compress by this set of rules: fast, balanced (default) or max"},
     CLI_OPTION_JOBS,
+    {KEY_MEMORY, "memory", "SIZE",
+     "use no more memory than this, and fewer threads (default: 512M)"},
     CLI_OPTION_OUTPUT,
     CLI_OPTION_QUIET,
     CLI_OPTION_PROGRESS,
@@ -36,7 +42,18 @@ static const struct cli_command command = {
 
 struct opts {
     const struct rules *rules;
+    uint64_t memory;
 };
+
+static uint64_t parse_memory(const struct cli *cli, const char *text)
+{
+    uint64_t size;
+    bool has_unit;
+
+    if (!size_parse(text, &size, &has_unit))
+        cli_usage(cli, "option '--memory' takes a size such as 512M or 2G, not '%s'", text);
+    return size;
+}
 
 static void parse(struct cli *cli, struct opts *o)
 {
@@ -44,12 +61,16 @@ static void parse(struct cli *cli, struct opts *o)
     int key;
 
     o->rules = rules_builtin("balanced");
+    o->memory = BUDGET_DEFAULT;
     while ((key = cli_next(cli, &value)) != CLI_END) {
         switch (key) {
         case 'r':
             o->rules = rules_builtin(value);
             if (!o->rules)
                 cli_usage(cli, "option '--rules' takes fast, balanced or max, not '%s'", value);
+            break;
+        case KEY_MEMORY:
+            o->memory = parse_memory(cli, value);
             break;
         default:
             break;
@@ -96,15 +117,30 @@ static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
     return 0;
 }
 
+/* As many threads as were asked for and as fit into the memory. */
+static int count_threads(const struct cli *cli, const struct opts *o, unsigned *threads,
+                         struct fault *f)
+{
+    *threads = budget_threads(o->rules, cli->jobs, o->memory);
+    if (*threads == 0)
+        return fault_set(f, FAULT_USAGE,
+                         "--memory is %" PRIu64 " MiB, but these rules need %" PRIu64
+                         " MiB for one thread",
+                         o->memory >> 20, (budget_bytes(o->rules, 1) + MIB - 1) / MIB);
+    return 0;
+}
+
 static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
+    unsigned threads;
+
     r->buffer = malloc(BUFFER_BYTES);
     if (!r->buffer)
         return fault_memory(f, "a buffer", BUFFER_BYTES);
-    if (open_manifest(cli, r, f) < 0 ||
+    if (open_manifest(cli, r, f) < 0 || count_threads(cli, r->opts, &threads, f) < 0 ||
         product_open(&r->product, cli, OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
-    return engram_writer_open(r->product.sink, r->opts->rules, cli->jobs, &r->writer, f);
+    return engram_writer_open(r->product.sink, r->opts->rules, threads, &r->writer, f);
 }
 
 /* In bytes of the manifest, of which a file's size says how many there are. */

@@ -189,3 +189,31 @@ Try 'engram-pack --help'."
     try engram-pack -q -P -o x.engram "$data"
     expect 0
 }
+
+@test "memory: fewer threads where it is little, the same engram, and a refusal below one" {
+    engram-pack -j 8 -o x.engram "$data"
+    engram-pack -j 8 --memory=300M -o y.engram "$data"
+    cmp x.engram y.engram
+    try engram-pack --memory=100M -o z.engram "$data"
+    expect_like 2 "engram-pack: $data: --memory is 100 MiB, but these rules need 2[0-9]{2} MiB for one thread"
+    for wrong in '' x 5Q -1; do
+        try engram-pack --memory="$wrong" "$data"
+        expect 2 "engram-pack: option '--memory' takes a size such as 512M or 2G, not '$wrong'
+Try 'engram-pack --help'."
+    done
+    [ ! -e z.engram ]
+}
+
+@test "memory stays within the limit for any number of threads" {
+    # What a run needs at most, in KiB, as the system counted it.
+    peak() {
+        python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+    }
+    sanitized && skip "the sanitizers need memory of their own"
+    data_manifest 30000000 30000000 30000000 30000000 | tr '\200-\377' '\0-\177' >large.manifest
+    [ "$(peak engram-pack -j 64 -o x.engram large.manifest)" -lt $((512 * 1024)) ]
+    [ "$(peak engram-pack -j 64 --memory=300M -o y.engram large.manifest)" -lt $((300 * 1024)) ]
+    cmp x.engram y.engram
+}

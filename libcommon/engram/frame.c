@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+/* For ZSTD_estimateCCtxSize_usingCCtxParams, which zstd's authors may still change. */
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #include "base/bytes.h"
@@ -42,6 +44,27 @@ size_t frame_bound(size_t len)
     return ZSTD_compressBound(len);
 }
 
+static int level_of(const struct frame_settings *s)
+{
+    return s->level == FRAME_STORE ? ZSTD_minCLevel() : s->level;
+}
+
+size_t frame_packer_bytes(const struct frame_settings *s, size_t len)
+{
+    ZSTD_CCtx_params *p = ZSTD_createCCtxParams();
+    size_t bytes = 0;
+
+    if (p) {
+        ZSTD_CCtxParams_init(p, level_of(s));
+        ZSTD_CCtxParams_setParameter(p, ZSTD_c_windowLog, __builtin_ctz(s->window_bytes));
+        ZSTD_CCtxParams_setParameter(p, ZSTD_c_enableLongDistanceMatching, s->long_matches);
+        ZSTD_CCtxParams_setParameter(p, ZSTD_c_srcSizeHint, (int)len);
+        bytes = ZSTD_estimateCCtxSize_usingCCtxParams(p);
+    }
+    ZSTD_freeCCtxParams(p);
+    return bytes;
+}
+
 static size_t set(struct frame_packer *p, ZSTD_cParameter parameter, int value)
 {
     return ZSTD_CCtx_setParameter(p->context, parameter, value);
@@ -50,13 +73,12 @@ static size_t set(struct frame_packer *p, ZSTD_cParameter parameter, int value)
 int frame_pack(struct frame_packer *p, const struct frame_settings *s, const uint8_t *from,
                size_t len, uint8_t *to, size_t *packed, struct fault *f)
 {
-    int level = s->level == FRAME_STORE ? ZSTD_minCLevel() : s->level;
     size_t rc;
 
     /* These fail only for values out of zstd's range, which no profile has: then the frame would
      * lack its checksum, and that must not go unseen. */
     if (ZSTD_isError(rc = ZSTD_CCtx_reset(p->context, ZSTD_reset_session_and_parameters)) ||
-        ZSTD_isError(rc = set(p, ZSTD_c_compressionLevel, level)) ||
+        ZSTD_isError(rc = set(p, ZSTD_c_compressionLevel, level_of(s))) ||
         ZSTD_isError(rc = set(p, ZSTD_c_checksumFlag, 1)) ||
         ZSTD_isError(rc = set(p, ZSTD_c_windowLog, __builtin_ctz(s->window_bytes))) ||
         ZSTD_isError(rc = set(p, ZSTD_c_enableLongDistanceMatching, s->long_matches)) ||

@@ -26,6 +26,9 @@ struct frame_settings {
     bool long_matches;     /* zstd's long-distance matching */
 };
 
+/* About how much working space packing len bytes so takes. */
+size_t frame_packer_bytes(const struct frame_settings *s, size_t len);
+
 /*
  * Pack len bytes into `to`, which has frame_bound(len) bytes.  The frame carries its content's size
  * and checksum.  The same bytes come out whatever was packed before.

@@ -10,6 +10,7 @@
 #include "base/checked.h"
 #include "base/digest.h"
 #include "base/pool.h"
+#include "engram/budget.h"
 #include "engram/chunkset.h"
 #include "engram/gather.h"
 #include "engram/intake.h"
@@ -21,11 +22,8 @@
 enum {
     /* See together_most and may_lead_to. */
     TOGETHER_BYTES = 4 << 20,
-    /* Of the data in open lots; not less than what makes the largest of their classes
-     * TOGETHER_BYTES. */
-    OPEN_BYTES = 128 << 20,
 };
-_Static_assert(OPEN_BYTES / GATHER_CLASSES >= TOGETHER_BYTES, "see may_lead_to");
+_Static_assert(BUDGET_OPEN / GATHER_CLASSES >= TOGETHER_BYTES, "see may_lead_to");
 
 /* The file whose data is coming, or the last one whose data came. */
 struct file {
@@ -77,7 +75,7 @@ int engram_writer_open(struct sink *to, const struct rules *rules, unsigned thre
     if (sha256_open(&w->sha, f) < 0 || sha256_open(&w->tree, f) < 0 ||
         leafwriter_open(&w->leaves, f) < 0 || pool_open(threads, &w->pool, f) < 0 ||
         packer_open(to, rules, w->pool, &w->packer, f) < 0 ||
-        gather_open(w->packer, rules, OPEN_BYTES, &w->gather, f) < 0 ||
+        gather_open(w->packer, rules, BUDGET_OPEN, &w->gather, f) < 0 ||
         intake_open(w->pool, rules, &target, w, &w->intake, f) < 0 || write_header(w, f) < 0) {
         engram_writer_close(w);
         return f->code;
