@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* engram-ls: what an engram holds, by name. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cli.h"
 #include "base/text.h"
 #include "engram/engram.h"
+#include "engram/pathspec.h"
 #include "engram/resolve.h"
+#include "engram/stats.h"
 #include "manifest/path.h"
-#include "manifest/show.h"
 #include "shared/engramfile.h"
+#include "shared/listing.h"
+#include "shared/statsview.h"
+
+enum { KEY_DIRECTORY = CLI_LONG_ONLY, KEY_SHA256, KEY_STATS };
 
 static const struct cli_option options[] = {
     {'l', "long", NULL, "show mode, owner, group, size, mtime (UTC) and where links lead"},
     {'R', "recursive", NULL, "list everything below a directory, not only what it holds"},
+    {KEY_DIRECTORY, "directory", NULL, "list a directory itself, not what it holds"},
+    {KEY_SHA256, "sha256", NULL, "list files as sha256sum does, for 'sha256sum -c'"},
+    {KEY_STATS, "stats", NULL, "show what the engram's bytes are spent on, by profile"},
     CLI_OPTION_NULL,
     {CLI_KEY_JSON, "json", NULL, "print one JSON object to a line"},
     {0, NULL, NULL, NULL},
@@ -28,11 +35,36 @@ static const struct cli_command command = {
 };
 
 struct opts {
-    bool is_long;
+    enum listing_form form;
     bool recursive;
+    bool directory;
+    bool stats;
     bool null;
-    bool json;
 };
+
+/* The form of the list: one only. */
+static void choose(const struct cli *cli, struct opts *o, enum listing_form form)
+{
+    static const char *const names[] = {"", "--long", "--json", "--sha256"};
+
+    if (o->form != LISTING_PATHS && o->form != form)
+        cli_usage(cli, "only one of '%s' and '%s' can be asked for", names[o->form], names[form]);
+    o->form = form;
+}
+
+static void check_options(const struct cli *cli, const struct opts *o)
+{
+    if (o->null && (o->form == LISTING_LONG || o->form == LISTING_JSON))
+        cli_usage(cli, "'--null' goes with neither '--long' nor '--json'");
+    if (o->directory && o->recursive)
+        cli_usage(cli, "only one of '--directory' and '--recursive' can be asked for");
+    if (!o->stats)
+        return;
+    if ((o->form != LISTING_PATHS && o->form != LISTING_JSON) || o->null || o->directory ||
+        o->recursive)
+        cli_usage(cli, "'--stats' goes with '--json' only");
+    cli_operands_at_most(cli, 1, "with '--stats', one ENGRAM");
+}
 
 static void parse(struct cli *cli, struct opts *o)
 {
@@ -40,25 +72,18 @@ static void parse(struct cli *cli, struct opts *o)
     int key;
 
     while ((key = cli_next(cli, &value)) != CLI_END) {
-        switch (key) {
-        case 'l':
-            o->is_long = true;
-            break;
-        case 'R':
-            o->recursive = true;
-            break;
-        case '0':
-            o->null = true;
-            break;
-        case CLI_KEY_JSON:
-            o->json = true;
-            break;
-        default:
-            break;
-        }
+        if (key == 'l')
+            choose(cli, o, LISTING_LONG);
+        if (key == CLI_KEY_JSON)
+            choose(cli, o, LISTING_JSON);
+        if (key == KEY_SHA256)
+            choose(cli, o, LISTING_SHA256);
+        o->recursive |= key == 'R';
+        o->directory |= key == KEY_DIRECTORY;
+        o->stats |= key == KEY_STATS;
+        o->null |= key == '0';
     }
-    if (o->is_long + o->null + o->json > 1)
-        cli_usage(cli, "only one of '--long', '--null' and '--json' can be asked for");
+    check_options(cli, o);
 }
 
 /* Everything that a run holds open. */
@@ -66,80 +91,24 @@ struct run {
     const struct opts *opts;
     struct source *source;
     struct engram *engram;
-    struct engram_item item;  /* the one to show */
-    struct engram_item first; /* what it is one more name of */
+    struct listing list;
 };
-
-/* The entry that has the metadata: of a hard link that of its first name. */
-static int find_inode(struct run *r, const struct engram_item **inode, struct fault *f)
-{
-    *inode = &r->item;
-    if (r->item.entry.type != ENTRY_HARD_LINK)
-        return 0;
-    *inode = &r->first;
-    return engram_find_linked(r->engram, r->item.entry.link, &r->first, f);
-}
-
-static int print_long(struct run *r, struct fault *f)
-{
-    const struct engram_item *inode;
-
-    if (find_inode(r, &inode, f) < 0)
-        return f->code;
-    show_long(stdout, &r->item.entry, &inode->entry);
-    putchar('\n');
-    return 0;
-}
-
-static void print_json(const struct engram_item *item)
-{
-    char hex[SHA256_HEX_BYTES];
-
-    if (item->entry.type == ENTRY_FILE)
-        sha256_hex(item->sha256, hex);
-    show_json(stdout, &item->entry, item->entry.type == ENTRY_FILE ? hex : NULL);
-    putchar('\n');
-}
-
-static void print_path(const char *path, bool null)
-{
-    if (null) {
-        fwrite(path, 1, strlen(path) + 1, stdout);
-    } else {
-        text_put_escaped(stdout, path, strlen(path));
-        putchar('\n');
-    }
-}
-
-static int print_item(struct run *r, struct fault *f)
-{
-    if (r->opts->json)
-        print_json(&r->item);
-    else if (!r->opts->is_long)
-        print_path(r->item.entry.path, r->opts->null);
-    else if (print_long(r, f) < 0)
-        return f->code;
-    if (!ferror(stdout))
-        return 0;
-    fault_errno(f, errno, "write failed");
-    return fault_about(f, "standard output");
-}
 
 /* What the directory holds, or everything below it. */
 static int list_directory(struct run *r, const char *top, struct fault *f)
 {
     struct engram_walk *walk;
-    size_t top_len = strlen(top);
     bool more = true;
     int rc = engram_walk_open(r->engram, top, &walk, f);
 
     if (rc < 0)
         return rc;
-    while (rc == 0 && (rc = engram_walk_next(walk, &r->item, &more, f)) == 0 && more) {
-        const char *path = r->item.entry.path;
-
-        if (strcmp(path, top) != 0 && (r->opts->recursive || path_parent_length(path) == top_len))
-            rc = print_item(r, f);
+    while (rc == 0 && (rc = engram_walk_next(walk, &r->list.item, &more, f)) == 0 && more) {
+        if (strcmp(r->list.item.entry.path, top) == 0)
+            continue;
+        rc = listing_print(&r->list, f);
+        if (rc == 0 && !r->opts->recursive)
+            rc = engram_walk_skip(walk, f);
     }
     engram_walk_close(walk);
     return rc;
@@ -150,33 +119,78 @@ static int list_found(struct run *r, struct fault *f)
     char *top;
     int rc;
 
-    if (r->item.entry.type != ENTRY_DIRECTORY)
-        return print_item(r, f);
-    top = strdup(r->item.entry.path);
+    if (r->list.item.entry.type != ENTRY_DIRECTORY || r->opts->directory)
+        return listing_print(&r->list, f);
+    top = strdup(r->list.item.entry.path);
     if (top == NULL)
-        return fault_memory(f, "a path", strlen(r->item.entry.path));
+        return fault_memory(f, "a path", strlen(r->list.item.entry.path));
     rc = list_directory(r, top, f);
     free(top);
+    return rc;
+}
+
+/* The names that match, and everything below them if that is asked for. */
+static int list_matches(struct run *r, struct pathspec *p, struct fault *f)
+{
+    struct engram_walk *walk;
+    char *inside = NULL; /* the directory that matched last */
+    bool more = true;
+    int rc = engram_walk_open(r->engram, p->top, &walk, f);
+
+    if (rc < 0)
+        return rc;
+    while (rc == 0 && (rc = engram_walk_next(walk, &r->list.item, &more, f)) == 0 && more) {
+        const char *path = r->list.item.entry.path;
+
+        if (inside != NULL && path_is_within(path, inside)) {
+            rc = listing_print(&r->list, f);
+            continue;
+        }
+        if (!pathspec_matches(p, path))
+            continue;
+        p->found = true;
+        rc = listing_print(&r->list, f);
+        if (rc == 0 && r->opts->recursive && r->list.item.entry.type == ENTRY_DIRECTORY) {
+            free(inside);
+            inside = strdup(path);
+            if (inside == NULL)
+                rc = fault_memory(f, "a path", strlen(path));
+        }
+    }
+    engram_walk_close(walk);
+    free(inside);
+    return rc;
+}
+
+/* What is no name may be a pattern. */
+static int list_pattern(struct run *r, const char *path, bool *found, struct fault *f)
+{
+    char shown[TEXT_SHOWN_BYTES];
+    struct pathspec p;
+    bool is_pattern;
+    int rc = pathspec_open_pattern(r->engram, path, &p, &is_pattern, f);
+
+    if (rc == 0 && is_pattern)
+        rc = list_matches(r, &p, f);
+    else if (rc == 0)
+        fault_set(f, FAULT_SYSTEM, "there is no %s", text_shown(shown, path));
+    if (rc == 0 && is_pattern)
+        *found = pathspec_check(&p, f) == 0;
+    pathspec_free(&p);
     return rc;
 }
 
 /* A PATH that leads nowhere is a fault of its own: *found false, and f says it. */
 static int list_path(struct run *r, const char *path, bool *found, struct fault *f)
 {
-    char shown[400];
-
     *found = false;
     if (*path == '\0') {
         fault_set(f, FAULT_SYSTEM, "an empty path");
         return 0;
     }
-    if (engram_resolve(r->engram, path, RESOLVE_NAME, &r->item, found, f) < 0)
+    if (engram_resolve(r->engram, path, RESOLVE_NAME, &r->list.item, found, f) < 0)
         return f->code;
-    if (*found)
-        return list_found(r, f);
-    text_escape(shown, sizeof(shown), path, strlen(path));
-    fault_set(f, FAULT_SYSTEM, "there is no %s", shown);
-    return 0;
+    return *found ? list_found(r, f) : list_pattern(r, path, found, f);
 }
 
 /* The exit status: a path that is not there is told, and the others are listed all the same; any
@@ -196,17 +210,40 @@ static int list_paths(struct cli *cli, struct run *r)
     return status;
 }
 
+static int show_stats(struct run *r, struct fault *f)
+{
+    struct engram_stats stats;
+
+    if (engram_stats(r->engram, &stats, f) < 0)
+        return f->code;
+    if (r->opts->form != LISTING_JSON)
+        return statsview_table(&stats, stdout, f);
+    statsview_json(&stats, stdout);
+    return 0;
+}
+
+/* No PATH is the root; a tree without one is empty, and listing nothing is all that it needs. */
+static int list_root(struct run *r, struct fault *f)
+{
+    bool found;
+
+    if (engram_find(r->engram, "/", &r->list.item, &found, f) < 0)
+        return f->code;
+    return found ? list_found(r, f) : 0;
+}
+
 static int list_all(struct cli *cli, struct run *r)
 {
     struct fault f;
 
     if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
         return cli_fail(cli, &f);
+    r->list = (struct listing){.form = r->opts->form, .null = r->opts->null, .engram = r->engram};
     if (cli_operands(cli) > 1)
         return list_paths(cli, r);
-    /* No PATH is the root; a tree without one is empty, and listing nothing is all that it needs.
-     */
-    return list_directory(r, "/", &f) < 0 ? cli_fail(cli, &f) : CLI_DONE;
+    if ((r->opts->stats ? show_stats(r, &f) : list_root(r, &f)) < 0)
+        return cli_fail(cli, &f);
+    return CLI_DONE;
 }
 
 int main(int argc, char **argv)
@@ -219,8 +256,7 @@ int main(int argc, char **argv)
     cli_start(&cli, &command, argc, argv);
     parse(&cli, &opts);
     status = list_all(&cli, &r);
-    engram_item_free(&r.item);
-    engram_item_free(&r.first);
+    listing_free(&r.list);
     engram_close(r.engram);
     source_close(r.source);
     end = cli_end(&cli);

@@ -26,12 +26,27 @@ setup() {
     try engram-ls --frobnicate
     expect 2 "engram-ls: unknown option '--frobnicate'
 Try 'engram-ls --help'."
-    for pair in '-l -0' '-l --json' '-0 --json'; do
+    while IFS=: read -r pair message; do
         # shellcheck disable=SC2086  # two options
         try engram-ls $pair tree.engram
-        expect 2 "engram-ls: only one of '--long', '--null' and '--json' can be asked for
+        expect 2 "engram-ls: $message
 Try 'engram-ls --help'."
-    done
+    done <<'END'
+-l -0:'--null' goes with neither '--long' nor '--json'
+-0 --json:'--null' goes with neither '--long' nor '--json'
+-l --json:only one of '--long' and '--json' can be asked for
+--sha256 -l:only one of '--sha256' and '--long' can be asked for
+--json --sha256:only one of '--json' and '--sha256' can be asked for
+--directory -R:only one of '--directory' and '--recursive' can be asked for
+--stats -l:'--stats' goes with '--json' only
+--stats -0:'--stats' goes with '--json' only
+--stats -R:'--stats' goes with '--json' only
+--stats --directory:'--stats' goes with '--json' only
+--stats --sha256:'--stats' goes with '--json' only
+END
+    try engram-ls --stats tree.engram /etc
+    expect 2 "engram-ls: with '--stats', one ENGRAM at most, not 2
+Try 'engram-ls --help'."
 }
 
 @test "a file that is missing, and one that is no engram" {
@@ -218,4 +233,154 @@ assert odd == ["/etc.d/odd\n\x1b[2J\udcff"], odd
         [ "$output" = "" ]
         [[ $stderr == "engram-ls: $BATS_TEST_TMPDIR/cut: "* ]]
     done
+}
+
+@test "patterns list the names that they match, with -R what these hold" {
+    try engram-ls tree.engram '/*r*n'
+    expect 0
+    [ "$output" = "/run
+/var/run" ]
+    try engram-ls -R tree.engram '/va?' 'o*'
+    expect 0
+    [ "$output" = "/var
+/var/run
+/var/run/pipe
+/var/run/sock
+/etc/os-release
+/etc.d/odd\\n\\x1b[2J\\xff
+/usr/lib/os-release" ]
+    # a link on the way is followed; the pattern's own names are those of where it leads
+    try engram-ls tree.engram '/run/*'
+    expect 0
+    [ "$output" = "/var/run/pipe
+/var/run/sock" ]
+    try engram-ls tree.engram 'no*' /usr '/etc/?'
+    expect 1 "engram-ls: tree.engram: no name matches no*
+engram-ls: tree.engram: no name matches /etc/?"
+    [ "$output" = "/usr/lib
+/usr/sudo" ]
+}
+
+@test "--directory lists directories themselves" {
+    try engram-ls --directory tree.engram /usr /etc/hosts / /run/
+    expect 0
+    [ "$output" = "/usr
+/etc/hosts
+/
+/var/run" ]
+    try engram-ls -l --directory tree.engram
+    expect 0
+    [ "$output" = "drwxr-xr-x      0     0            0 2023-11-14 22:13:20 /" ]
+}
+
+# The same tree twice: a manifest of it, and a directory made by other tools.
+odd_files() {
+    local records=("$root") name i=0
+    mkdir tree
+    for name in ' x ' '*[a]' $'\\' a 'a\b' $'cr\r' $'n\nl\n' $'\xff\x1b[2J'; do
+        printf %02d "$i" >"tree/$name"
+        records+=("path=/$name|type=f|${meta}size=2|extent=0+2||$(printf %02d "$i")")
+        i=$((i + 1))
+    done
+    pack odd.engram 16 "${records[@]}"
+}
+
+@test "--sha256 is what sha256sum -c takes, whatever the names" {
+    need sha256sum
+    cd "$BATS_TEST_TMPDIR"
+    odd_files
+    engram-ls --sha256 odd.engram >sums
+    (cd tree && sha256sum -c --strict ../sums >../verdicts)
+    [ "$(grep -c ': OK$' verdicts)" -eq 8 ]
+    # and the other way round, with NULs and without
+    (cd tree && LC_ALL=C && sha256sum -- *) | sort >want
+    sort sums | same - want
+    engram-ls -0 --sha256 odd.engram | sort -z >sums
+    (cd tree && sha256sum -z -- *) | sort -z | same - sums
+    # a name that drives a terminal does not reach one
+    try script -qec "engram-ls --sha256 odd.engram" /dev/null
+    expect 0
+    [[ $output == *'  \xff\x1b[2J'* ]]
+    [[ $output != *$'\x1b'* ]]
+}
+
+@test "--sha256 lists hard links, and files with holes as they are with these" {
+    need sha256sum
+    mkdir "$BATS_TEST_TMPDIR/t" "$BATS_TEST_TMPDIR/t/"{etc,etc.d,usr,usr/lib}
+    (
+        cd "$BATS_TEST_TMPDIR/t"
+        printf '127.0.0.1 me\n' >etc/hosts
+        ln etc/hosts etc/link
+        : >etc/shadow
+        printf x >$'etc.d/odd\n\e[2J\xff'
+        truncate -s 3M sparse
+        printf mid | dd of=sparse bs=1 seek=1M conv=notrunc status=none
+        printf NAME=test >usr/lib/os-release
+        printf sud >usr/sudo
+        find . -type f -printf '%P\0' | sort -z | xargs -0 sha256sum -z >../want
+    )
+    engram-ls -R -0 --sha256 tree.engram | sort -z -k2 | same - <(sort -z -k2 "$BATS_TEST_TMPDIR/want")
+    engram-ls -R --sha256 tree.engram >"$BATS_TEST_TMPDIR/sums"
+    (cd "$BATS_TEST_TMPDIR/t" && sha256sum --quiet -c --strict ../sums)
+    # of a hard link by its own name, with holes behind it
+    pack "$BATS_TEST_TMPDIR/link.engram" 1 "$root" "path=/a|type=f|${meta}size=5|extent=2+1||x" "path=/b|type=h|link=/a||"
+    try engram-ls --sha256 "$BATS_TEST_TMPDIR/link.engram" /b
+    expect 0
+    [ "$output" = "$(printf '\0\0x\0\0' | sha256sum | cut -d' ' -f1)  b" ]
+}
+
+@test "--stats adds up to the file, and to what zstd and the files say" {
+    need jq zstd
+    local size files data
+    cd "$BATS_TEST_TMPDIR"
+    # data twice, in two profiles, and one that is there before
+    head -c 3000000 /dev/urandom >rnd
+    {
+        printf '%s' 'manifest=1|data=inline||' "$root" "path=/a|type=f|${meta}size=3000000|extent=0+3000000||" | tr '|' '\0'
+        cat rnd
+        printf '%s' "path=/b.conf|type=f|${meta}size=3000000|extent=0+3000000||" | tr '|' '\0'
+        cat rnd
+        printf '%s' "path=/c.gz|type=f|${meta}size=100|extent=50+4||abcd" "path=/d|type=f|${meta}size=7||" \
+            "path=/e|type=h|link=/a||" 'end=6|bytes=6000004||' | tr '|' '\0'
+    } | engram-pack -q -o s.engram
+    size=$(stat -c %s s.engram)
+    engram-ls --stats --json s.engram >stats.json
+    jq -e --argjson size "$size" '
+        .size == $size and .size == ([.profiles[].stored] | add) + .index + .tables and
+        .total.stored == ([.profiles[].stored] | add) and
+        .names == 6 and .empty == 1 and .total.files == 3 and
+        .total.data == 6000004 and .total.distinct == 3000004 and
+        ([.profiles[].data] | add) == 6000004 and ([.profiles[].distinct] | add) == 3000004 and
+        ([.profiles[].files] | add) == 3 and ([.profiles[].blocks] | add) == .total.blocks and
+        ([.profiles[] | select(.data < .distinct)] | length) == 0' stats.json >&2
+    # what all blocks decode to, by zstd itself
+    [ "$(zstd -dcq <s.engram | wc -c)" -eq "$(jq .total.distinct stats.json)" ]
+    # the profile of the first that has it; the other's file is counted there, too
+    jq -e '[.profiles[] | select(.files == 2)] == [.profiles[] | select(.data == 6000000)]' stats.json >&2
+    jq -e '.profiles | map(.profile) == ["archive", "balanced"]' stats.json >&2
+
+    try engram-ls --stats s.engram
+    expect 0
+    [ "$(sed -n 1p <<<"$output" | tr -s ' ')" = "PROFILE FILES DATA DISTINCT SAVED STORED RATIO CHUNKS BLOCKS" ]
+    read -r _ files data distinct saved stored _ <<<"$(tail -1 <<<"$output")"
+    [ "$files $data $distinct $saved $stored" = "4 6000004 3000004 3000000 $size" ]
+    [ "$(awk 'NR > 1 && $1 != "total" && $1 != "no" { sum += $6 } END { print sum }' <<<"$output")" -eq "$size" ]
+}
+
+@test "--stats of an engram that holds nothing" {
+    pack "$BATS_TEST_TMPDIR/empty.engram" 0
+    try engram-ls --stats "$BATS_TEST_TMPDIR/empty.engram"
+    expect 0
+    [ "$(tail -1 <<<"$output" | tr -s ' ')" = "total 0 0 0 0 $(stat -c %s "$BATS_TEST_TMPDIR/empty.engram") 0.00 0 0" ]
+}
+
+@test "damage in the data matters where a digest is computed, not to a list" {
+    cd "$BATS_TEST_TMPDIR"
+    pack bad.engram 1 "$root" "path=/a|type=f|${meta}size=5|extent=2+1||x"
+    poke bad.engram 44 ffff # in the one block, which starts at 40
+    try engram-ls -l bad.engram
+    expect 0
+    try engram-ls --sha256 bad.engram
+    expect_like 3 'engram-ls: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
+    [ "$output" = "" ]
 }

@@ -6,6 +6,19 @@
 
 #include "base/glob.h"
 
+static const char *const names[PROFILE_COUNT] = {
+    [PROFILE_KERNEL] = "kernel",     [PROFILE_LIBRARIES] = "libraries",
+    [PROFILE_BINARIES] = "binaries", [PROFILE_CONFIG] = "config",
+    [PROFILE_RUNTIME] = "runtime",   [PROFILE_ARCHIVE] = "archive",
+    [PROFILE_DATABASE] = "database", [PROFILE_MEDIA] = "media",
+    [PROFILE_BALANCED] = "balanced",
+};
+
+const char *profile_name(enum profile p)
+{
+    return names[p];
+}
+
 struct rule {
     const char *pattern;
     enum profile profile;

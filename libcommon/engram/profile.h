@@ -21,6 +21,8 @@ enum profile {
     PROFILE_COUNT,
 };
 
+const char *profile_name(enum profile p);
+
 /* How the data of one profile is compressed. */
 struct profile_settings {
     int level;             /* of zstd, or FRAME_STORE */

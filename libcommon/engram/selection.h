@@ -35,7 +35,7 @@ void selection_close(struct selection *s);
 bool selection_is_all(const struct selection *s);
 
 /* 0 if the i-th PATH is there; else FAULT_SYSTEM "there is no X", or, once a walk has ended (before
- * that it is not known) "no name matches X". */
+ * that it is not known), "no name matches X": of those that lie in nothing excluded. */
 int selection_check(const struct selection *s, size_t i, struct fault *f);
 
 /* The same of the names only, which are known before a walk. */

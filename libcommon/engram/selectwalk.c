@@ -138,12 +138,12 @@ static int judge(struct select_walk *w, bool *taken, struct fault *f)
     *taken = true;
     if (w->all)
         return 0;
+    /* Asked in any case: a pattern wants to know whether it matches anything. */
+    *taken = selection_takes(w->selection, e->path);
     if (selection_excludes(w->selection, e->path)) {
         *taken = false;
-        return e->type == ENTRY_DIRECTORY ? engram_walk_skip(w->walk, f) : 0;
+        return engram_walk_skip(w->walk, f);
     }
-    /* Asked also within what is taken: a pattern wants to know whether it matches anything. */
-    *taken = selection_takes(w->selection, e->path);
     if (w->inside.set && path_is_within(e->path, w->inside.text))
         *taken = true;
     else if (*taken && e->type == ENTRY_DIRECTORY)

@@ -185,6 +185,8 @@ static void what_is_excluded_is_left_out_with_all_it_holds(struct unit *u)
         {{"/a/x/1"}, {"x"}, "d/ d/a", NULL},
         {{"/a/x/?"}, {"x"}, "", "no name matches /a/x/?;"},
         {{"[1]"}, {"x"}, "d/ d/b f/b/1", NULL},
+        /* A pattern that matches what is excluded has matched something. */
+        {{"y*", "/b"}, {"y"}, "d/ d/b f/b/1", NULL},
         {{NULL}, {NULL}, NULL, NULL},
     };
 
