@@ -4,7 +4,7 @@
 # ---- the table: each command and the layers that it links, top first ----
 
 COMMANDS := qcow2cat qcow2info partls partextract partmake ext4walk ext4cat \
-            engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack
+            engram-pack engram-walk engram-ls engram-cat engram-verify engram-unpack engram-diff
 
 LAYERS_qcow2cat      := part qcow2 probe io base
 LAYERS_qcow2info     := part qcow2 probe io base
@@ -19,6 +19,7 @@ LAYERS_engram-ls     := engram manifest io base
 LAYERS_engram-cat    := engram manifest io base
 LAYERS_engram-verify := engram manifest io base
 LAYERS_engram-unpack := engram manifest io base
+LAYERS_engram-diff   := engram manifest io base
 
 # What commands share beside libcommon: the layers are composed only in cmd/.
 SHARED_qcow2cat      := image parttable foreign product range
@@ -34,6 +35,7 @@ SHARED_engram-ls     := engramfile grid listing sha256line statsview
 SHARED_engram-cat    := engramfile product range
 SHARED_engram-verify := engramfile
 SHARED_engram-unpack := engramfile
+SHARED_engram-diff   := engramfile
 
 LAYERS    := engram ext4 part qcow2 probe manifest io base
 LIBRARIES := zlib libzstd libcrypto

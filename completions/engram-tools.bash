@@ -16,6 +16,7 @@ declare -gA _engram_tools_options=(
     [engram-cat]="--range -o --output -h --help -V --version"
     [engram-verify]="-j --jobs -q --quiet -P --progress -h --help -V --version"
     [engram-unpack]="-C --directory -j --jobs -q --quiet -P --progress -h --help -V --version"
+    [engram-diff]="--ignore --summary -0 --null --json -q --quiet -h --help -V --version"
 )
 
 # The values of an option that takes one of a few words.
@@ -27,6 +28,7 @@ _engram_tools_words() {
     -r | --rules) echo fast balanced max ;;
     --times) echo mtime all ;;
     --journal) echo replay ignore strict ;;
+    --ignore) echo link content size extent target rdev mode uid gid mtime atime ctime crtime xattr ;;
     esac
 }
 

@@ -54,9 +54,16 @@ static void put_date(FILE *out, const struct entry_time *t)
     char text[64];
 
     if (gmtime_r(&seconds, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
-        fprintf(out, " %s", text);
+        fputs(text, out);
     else /* past what a calendar holds */
-        fprintf(out, " @%" PRId64, t->seconds);
+        fprintf(out, "@%" PRId64, t->seconds);
+}
+
+void show_time(FILE *out, const struct entry_time *t)
+{
+    put_date(out, t);
+    if (t->nanoseconds > 0)
+        fprintf(out, ".%09" PRIu32, t->nanoseconds);
 }
 
 static void put_path(FILE *out, const char *before, const char *path)
@@ -70,6 +77,7 @@ void show_long(FILE *out, const struct entry *e, const struct entry *inode)
     put_mode(out, e->type, inode->mode, inode->xattr_count > 0);
     fprintf(out, " %5" PRIu32 " %5" PRIu32, inode->uid, inode->gid);
     put_size(out, inode);
+    fputc(' ', out);
     put_date(out, &inode->mtime);
     put_path(out, " ", e->path);
     if (e->type == ENTRY_SYMLINK)
@@ -84,9 +92,15 @@ static void put_json_string(FILE *out, const char *key, const char *value)
     text_put_json(out, value, strlen(value));
 }
 
+void show_json_time(FILE *out, const struct entry_time *t)
+{
+    fprintf(out, "\"%" PRId64 ".%09" PRIu32 "\"", t->seconds, t->nanoseconds);
+}
+
 static void put_json_time(FILE *out, const char *key, const struct entry_time *t)
 {
-    fprintf(out, ", \"%s\": \"%" PRId64 ".%09" PRIu32 "\"", key, t->seconds, t->nanoseconds);
+    fprintf(out, ", \"%s\": ", key);
+    show_json_time(out, t);
 }
 
 static void put_json_times(FILE *out, const struct entry *e)
@@ -100,20 +114,23 @@ static void put_json_times(FILE *out, const struct entry *e)
         put_json_time(out, "crtime", &e->crtime);
 }
 
+void show_json_xattr(FILE *out, const struct entry_xattr *x)
+{
+    text_put_json(out, x->name, strlen(x->name));
+    fputs(": \"", out);
+    for (size_t i = 0; i < x->value_len; i++)
+        fprintf(out, "%02x", x->value[i]);
+    fputc('"', out);
+}
+
 static void put_json_xattrs(FILE *out, const struct entry *e)
 {
     if (e->xattr_count == 0)
         return;
     fputs(", \"xattr\": {", out);
     for (size_t i = 0; i < e->xattr_count; i++) {
-        const struct entry_xattr *x = &e->xattrs[i];
-
         fputs(i > 0 ? ", " : "", out);
-        text_put_json(out, x->name, strlen(x->name));
-        fputs(": \"", out);
-        for (size_t k = 0; k < x->value_len; k++)
-            fprintf(out, "%02x", x->value[k]);
-        fputc('"', out);
+        show_json_xattr(out, &e->xattrs[i]);
     }
     fputc('}', out);
 }

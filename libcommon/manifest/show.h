@@ -22,4 +22,11 @@ void show_long(FILE *out, const struct entry *e, const struct entry *inode);
  */
 void show_json(FILE *out, const struct entry *e, const char *sha256);
 
+/* Parts of these.  A time in UTC, with its nanoseconds unless they are 0; and in JSON as above. */
+void show_time(FILE *out, const struct entry_time *t);
+void show_json_time(FILE *out, const struct entry_time *t);
+
+/* A member of the object xattr: "NAME": "HEX". */
+void show_json_xattr(FILE *out, const struct entry_xattr *x);
+
 #endif
