@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: an engram in memory, opened, verified, walked (also ahead) and searched. */
+/* Fuzz target: an engram in memory, opened, verified, walked (also ahead), searched and compared. */
 /*
  * Digests would stop nearly every changed input at the door, so they are made right first.  The
  * input's first byte says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte,
@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "engram/diff.h"
 #include "engram/engram.h"
 #include "engram/frame.h"
 #include "engram/internal.h"
@@ -92,6 +93,22 @@ static void read_one(struct engram *g, const char *path)
     engram_item_free(&item);
 }
 
+static int must_not_be_told(void *context, const struct engram_difference *d, struct fault *f)
+{
+    (void)context, (void)d, (void)f;
+    abort();
+}
+
+/* An engram does not differ from itself. */
+static void compare(struct engram *g)
+{
+    struct engram_diff diff = {{g, "a"}, {g, "b"}, "/", 0, must_not_be_told, NULL};
+    struct fault f;
+    uint64_t names;
+
+    engram_diff(&diff, &names, &f);
+}
+
 static void read_engram(const uint8_t *bytes, size_t size)
 {
     struct engram *g = NULL;
@@ -107,6 +124,7 @@ static void read_engram(const uint8_t *bytes, size_t size)
             read_one(g, "/bin/a");
             read_one(g, "/etc/sparse");
         }
+        compare(g);
         read_one(g, "/zzz");
     }
     engram_close(g);
