@@ -12,18 +12,25 @@
 #include "base/cli.h"
 #include "base/size.h"
 #include "engram/budget.h"
-#include "engram/profile.h"
 #include "engram/writer.h"
 #include "io/stream.h"
 #include "manifest/reader.h"
+#include "shared/explain.h"
+#include "shared/packsizes.h"
 #include "shared/product.h"
+#include "shared/ruleset.h"
 
 enum { MIB = 1 << 20, BUFFER_BYTES = MIB };
 
-enum { KEY_MEMORY = CLI_LONG_ONLY };
+enum { KEY_RULES_DUMP = CLI_LONG_ONLY, KEY_EXPLAIN, KEY_DRY_RUN, KEY_MEMORY };
 
 static const struct cli_option options[] = {
-    {'r', "rules", "SET", "compress by this set of rules: fast, balanced (default) or max"},
+    {'r', "rules", "RULES", "compress by these rules: fast, balanced (default), max, or a file"},
+    {KEY_RULES_DUMP, "rules-dump", NULL, "print the rules, as a file to start from; pack nothing"},
+    {KEY_EXPLAIN, "explain", NULL,
+     "list the files, each with its profile and its rule; pack nothing"},
+    {KEY_DRY_RUN, "dry-run", NULL, "print what each profile would come to; write no engram"},
+    CLI_OPTION_JSON,
     CLI_OPTION_JOBS,
     {KEY_MEMORY, "memory", "SIZE",
      "use no more memory than this, and fewer threads (default: 512M)"},
@@ -41,8 +48,10 @@ static const struct cli_command command = {
 };
 
 struct opts {
-    const struct rules *rules;
+    const char *rules; /* the name of a set, or a file's */
     uint64_t memory;
+    bool rules_dump, explain, dry_run; /* one at most */
+    bool json;
 };
 
 static uint64_t parse_memory(const struct cli *cli, const char *text)
@@ -55,38 +64,61 @@ static uint64_t parse_memory(const struct cli *cli, const char *text)
     return size;
 }
 
+static void take_option(struct cli *cli, int key, const char *value, struct opts *o)
+{
+    switch (key) {
+    case 'r':
+        o->rules = value;
+        break;
+    case KEY_RULES_DUMP:
+        o->rules_dump = true;
+        break;
+    case KEY_EXPLAIN:
+        o->explain = true;
+        break;
+    case KEY_DRY_RUN:
+        o->dry_run = true;
+        break;
+    case CLI_KEY_JSON:
+        o->json = true;
+        break;
+    case KEY_MEMORY:
+        o->memory = parse_memory(cli, value);
+        break;
+    default:
+        break;
+    }
+}
+
 static void parse(struct cli *cli, struct opts *o)
 {
     const char *value;
     int key;
 
-    o->rules = rules_builtin("balanced");
+    o->rules = "balanced";
     o->memory = BUDGET_DEFAULT;
-    while ((key = cli_next(cli, &value)) != CLI_END) {
-        switch (key) {
-        case 'r':
-            o->rules = rules_builtin(value);
-            if (!o->rules)
-                cli_usage(cli, "option '--rules' takes fast, balanced or max, not '%s'", value);
-            break;
-        case KEY_MEMORY:
-            o->memory = parse_memory(cli, value);
-            break;
-        default:
-            break;
-        }
-    }
+    while ((key = cli_next(cli, &value)) != CLI_END)
+        take_option(cli, key, value, o);
     cli_operands_at_most(cli, 1, "one MANIFEST");
+    if (o->rules_dump + o->explain + o->dry_run > 1)
+        cli_usage(cli, "only one of '--rules-dump', '--explain' and '--dry-run' can be asked for");
+    if (o->rules_dump && cli_operands(cli) > 0)
+        cli_usage(cli, "option '--rules-dump' reads no MANIFEST");
+    if (o->json && !o->explain && !o->dry_run)
+        cli_usage(cli, "option '--json' goes with '--explain' or '--dry-run'");
 }
 
 /* Everything that a run holds open. */
 struct run {
     const struct opts *opts;
+    struct ruleset ruleset;
+    unsigned threads;
     int fd;         /* of the manifest; -1 if none, or standard input */
     uint64_t total; /* bytes of it; 0 if it is no regular file */
     struct stream *stream;
     struct manifest_reader *manifest;
     struct product product;
+    struct sink *nowhere; /* for the engram of a dry run */
     struct engram_writer *writer;
     struct entry entry;
     uint8_t *buffer;
@@ -111,36 +143,24 @@ static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
     if (stream_open(path ? r->fd : STDIN_FILENO, cli->operand, &r->stream, f) < 0 ||
         manifest_reader_open(r->stream, &r->manifest, f) < 0)
         return f->code;
-    if (!manifest_has_data(r->manifest))
+    if (!manifest_has_data(r->manifest) && !r->opts->explain)
         return fault_set(f, FAULT_USAGE,
                          "the manifest has no data (data=none): there is nothing to pack");
     return 0;
 }
 
 /* As many threads as were asked for and as fit into the memory. */
-static int count_threads(const struct cli *cli, const struct opts *o, unsigned *threads,
-                         struct fault *f)
+static int count_threads(const struct cli *cli, struct run *r, struct fault *f)
 {
-    *threads = budget_threads(o->rules, cli->jobs, o->memory);
-    if (*threads == 0)
+    const struct rules *rules = &r->ruleset.rules;
+
+    r->threads = budget_threads(rules, cli->jobs, r->opts->memory);
+    if (r->threads == 0)
         return fault_set(f, FAULT_USAGE,
                          "--memory is %" PRIu64 " MiB, but these rules need %" PRIu64
                          " MiB for one thread",
-                         o->memory >> 20, (budget_bytes(o->rules, 1) + MIB - 1) / MIB);
+                         r->opts->memory >> 20, (budget_bytes(rules, 1) + MIB - 1) / MIB);
     return 0;
-}
-
-static int open_all(struct cli *cli, struct run *r, struct fault *f)
-{
-    unsigned threads;
-
-    r->buffer = malloc(BUFFER_BYTES);
-    if (!r->buffer)
-        return fault_memory(f, "a buffer", BUFFER_BYTES);
-    if (open_manifest(cli, r, f) < 0 || count_threads(cli, r->opts, &threads, f) < 0 ||
-        product_open(&r->product, cli, OUTPUT_BINARY, r->total, f) < 0)
-        return f->code;
-    return engram_writer_open(r->product.sink, r->opts->rules, threads, &r->writer, f);
 }
 
 /* In bytes of the manifest, of which a file's size says how many there are. */
@@ -164,16 +184,7 @@ static int pack_data(struct run *r, struct fault *f)
     }
 }
 
-static int finish(struct run *r, struct fault *f)
-{
-    struct engram_info info;
-    int code = engram_writer_finish(r->writer, &info, f);
-
-    tell_progress(r);
-    return code;
-}
-
-static int pack_all(struct run *r, struct fault *f)
+static int pack_all(struct run *r, struct engram_info *info, struct fault *f)
 {
     bool more;
 
@@ -181,25 +192,77 @@ static int pack_all(struct run *r, struct fault *f)
         if (manifest_next(r->manifest, &r->entry, &more, f) < 0)
             return f->code;
         if (!more)
-            return finish(r, f);
+            break;
         progress_file(&r->product.progress, r->entry.path);
         if (engram_writer_entry(r->writer, &r->entry, f) < 0 || pack_data(r, f) < 0)
             return f->code;
     }
+    if (engram_writer_finish(r->writer, info, f) < 0)
+        return f->code;
+    tell_progress(r);
+    return 0;
+}
+
+static int print_sizes(struct run *r, const struct engram_info *info, struct fault *f)
+{
+    FILE *out = product_text(&r->product, f);
+
+    if (!out)
+        return f->code;
+    if (r->opts->json)
+        packsizes_print_json(out, r->writer, info);
+    else if (packsizes_print(out, r->writer, info, f) < 0)
+        return f->code;
+    return product_text_end(&r->product, f);
+}
+
+static int pack(struct run *r, struct fault *f)
+{
+    bool dry = r->opts->dry_run;
+    struct engram_info info;
+
+    r->buffer = malloc(BUFFER_BYTES);
+    if (!r->buffer)
+        return fault_memory(f, "a buffer", BUFFER_BYTES);
+    if ((dry && sink_to_nowhere(&r->nowhere, f) < 0) ||
+        engram_writer_open(dry ? r->nowhere : r->product.sink, &r->ruleset.rules, r->threads,
+                           &r->writer, f) < 0 ||
+        pack_all(r, &info, f) < 0)
+        return f->code;
+    return dry ? print_sizes(r, &info, f) : 0;
+}
+
+static int explain(struct run *r, struct fault *f)
+{
+    return explain_manifest(r->manifest, &r->ruleset.rules, r->opts->json, &r->product, f);
+}
+
+static int dump_rules(struct run *r, struct fault *f)
+{
+    return sink_data(r->product.sink, r->ruleset.text, r->ruleset.length, f);
 }
 
 static int run(struct cli *cli, struct run *r, struct fault *f)
 {
-    int code = open_all(cli, r, f);
+    const struct opts *o = r->opts;
+    bool is_text = o->rules_dump || o->explain || o->dry_run;
+    struct ruleset *s = &r->ruleset;
+    int code;
 
-    if (code < 0)
-        return code;
-    return product_finish(&r->product, pack_all(r, f), f);
+    if (ruleset_open(s, o->rules, f) < 0 ||
+        (s->path && product_refuse_input(cli, s->path, f) < 0) ||
+        (!o->rules_dump && open_manifest(cli, r, f) < 0) || count_threads(cli, r, f) < 0 ||
+        product_open(&r->product, cli, is_text ? OUTPUT_ANY : OUTPUT_BINARY, r->total, f) < 0)
+        return f->code;
+    code = (o->rules_dump ? dump_rules : o->explain ? explain : pack)(r, f);
+    return product_finish(&r->product, code, f);
 }
 
 static void close_all(struct run *r)
 {
     engram_writer_close(r->writer);
+    sink_close(r->nowhere);
+    ruleset_close(&r->ruleset);
     product_close(&r->product);
     manifest_reader_close(r->manifest);
     stream_close(r->stream);

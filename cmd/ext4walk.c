@@ -179,21 +179,13 @@ static int write_record(struct run *r, const struct ext4_node *node, struct faul
 
 static int write_json(struct run *r, struct fault *f)
 {
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    int code;
+    FILE *out = product_text(&r->product, f);
 
     if (!out)
-        return fault_memory(f, "a line", BUFSIZ);
+        return f->code;
     show_json(out, &r->entry, NULL);
     fputc('\n', out);
-    if (fclose(out) != 0)
-        code = fault_memory(f, "a line", length);
-    else
-        code = sink_data(r->product.sink, text, length, f);
-    free(text);
-    return code;
+    return product_text_end(&r->product, f);
 }
 
 static int write_node(struct run *r, const struct ext4_node *node, struct fault *f)

@@ -10,7 +10,7 @@ declare -gA _engram_tools_options=(
     [partmake]="-t --type --script --size --sector-size --align --seed --boot-code -f --format --backing-dir --no-backing -o --output -q --quiet -P --progress -h --help -V --version"
     [ext4cat]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
     [ext4walk]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
-    [engram-pack]="-r --rules -j --jobs --memory -o --output -q --quiet -P --progress -h --help -V --version"
+    [engram-pack]="--rules-dump --explain --dry-run --json -r --rules -j --jobs --memory -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-walk]="-x --exclude -n --no-data -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-ls]="-l --long -R --recursive --directory --sha256 --stats -0 --null --json -h --help -V --version"
     [engram-cat]="--range -o --output -h --help -V --version"
@@ -43,6 +43,9 @@ _engram_tools() {
     words=$(_engram_tools_words "$previous")
     if [ -n "$words" ]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+        # Rules are words or files.
+        [[ $previous != -r && $previous != --rules ]] ||
+            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$current")
     elif [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "${_engram_tools_options[${1##*/}]}" -- "$current")
     else

@@ -28,7 +28,7 @@ size_of() {
     try engram-pack --help
     expect 0
     [[ $output == *"engram-pack [OPTION]... [MANIFEST]"* ]]
-    [[ $output == *--rules*--jobs*--output*--quiet*--progress* ]]
+    [[ $output == *--rules*--rules-dump*--explain*--dry-run*--json*--jobs*--output*--quiet*--progress* ]]
     try engram-pack --version
     expect 0
     [[ $output == "engram-pack "* ]]
@@ -37,9 +37,20 @@ size_of() {
 @test "what makes no sense is a usage error" {
     try engram-pack --frobnicate
     [ "$status" -eq 2 ]
-    try engram-pack -r best
-    expect 2 "engram-pack: option '--rules' takes fast, balanced or max, not 'best'
+    try engram-pack --rules-dump "$small"
+    expect 2 "engram-pack: option '--rules-dump' reads no MANIFEST
 Try 'engram-pack --help'."
+    for two in '--rules-dump --explain' '--explain --dry-run' '--dry-run --rules-dump'; do
+        # shellcheck disable=SC2086  # two options
+        try engram-pack $two
+        expect 2 "engram-pack: only one of '--rules-dump', '--explain' and '--dry-run' can be asked for
+Try 'engram-pack --help'."
+    done
+    for other in -q --rules-dump; do
+        try engram-pack $other --json
+        expect 2 "engram-pack: option '--json' goes with '--explain' or '--dry-run'
+Try 'engram-pack --help'."
+    done
     try engram-pack -j 0
     expect 2 "engram-pack: option '--jobs' takes a number from 1 to 256, not '0'
 Try 'engram-pack --help'."

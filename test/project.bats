@@ -37,6 +37,7 @@ root=$BATS_TEST_DIRNAME/..
     done
     [ -f share/man/man5/manifest.5 ]
     [ -f share/man/man5/engram.5 ]
+    [ -f share/man/man5/engram-rules.5 ]
     [ -f share/man/man7/engram-tools.7 ]
 }
 
@@ -53,5 +54,7 @@ root=$BATS_TEST_DIRNAME/..
     [ "$(offered partls --j)" = "--json" ]
     [ "$(offered engram-pack -r f)" = "fast" ]
     [ "$(offered engram-pack --rules = m)" = "max" ]
+    [ "$(offered engram-pack -r i)" = "image.raw" ]
+    [ "$(offered engram-pack -r '')" = "fast balanced max image.raw" ]
     [ "$(offered partls im)" = "image.raw" ]
 }

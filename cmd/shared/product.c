@@ -3,6 +3,7 @@
 #include "shared/product.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,34 @@ int product_open(struct product *p, const struct cli *cli, enum output_kind kind
     return 0;
 }
 
+FILE *product_text(struct product *p, struct fault *f)
+{
+    p->text = open_memstream(&p->text_bytes, &p->text_length);
+    if (!p->text)
+        fault_memory(f, "a line", BUFSIZ);
+    return p->text;
+}
+
+/* Close the stream; what was printed is then in text_bytes. */
+static int close_text(struct product *p, struct fault *f)
+{
+    int rc = fclose(p->text);
+
+    p->text = NULL;
+    return rc == 0 ? 0 : fault_memory(f, "a line", p->text_length);
+}
+
+int product_text_end(struct product *p, struct fault *f)
+{
+    int code = close_text(p, f);
+
+    if (code == 0)
+        code = sink_data(p->sink, p->text_bytes, p->text_length, f);
+    free(p->text_bytes);
+    p->text_bytes = NULL;
+    return code;
+}
+
 int product_finish(struct product *p, int code, struct fault *f)
 {
     progress_end(&p->progress);
@@ -48,6 +77,11 @@ int product_finish(struct product *p, int code, struct fault *f)
 
 void product_close(struct product *p)
 {
+    struct fault ignored;
+
+    if (p->text)
+        close_text(p, &ignored);
+    free(p->text_bytes);
     sink_close(p->sink);
     output_discard(p->output);
     *p = (struct product){0};

@@ -4,6 +4,7 @@
 #define CMD_SHARED_PRODUCT_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/cli.h"
 #include "base/fault.h"
@@ -16,6 +17,9 @@ struct product {
     struct output *output;
     struct sink *sink;
     struct progress progress;
+    FILE *text; /* private, as what follows */
+    char *text_bytes;
+    size_t text_length;
 };
 
 /* FAULT_USAGE if the finished output would take the place of a file that it is made from; input
@@ -27,6 +31,11 @@ int product_refuse_input(const struct cli *cli, const char *input, struct fault 
  * itself is FAULT_USAGE. */
 int product_open(struct product *p, const struct cli *cli, enum output_kind kind, uint64_t total,
                  struct fault *f);
+
+/* For a product that is text: what is printed to the stream (NULL: no memory) goes to the sink with
+ * product_text_end, which closes it. */
+FILE *product_text(struct product *p, struct fault *f);
+int product_text_end(struct product *p, struct fault *f);
 
 /*
  * The end of the making, which ended with `code`: if that is 0, everything is written out and put

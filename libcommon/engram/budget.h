@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "engram/profile.h"
+#include "engram/rules.h"
 
 enum {
     BUDGET_DEFAULT = 512 << 20,

@@ -57,10 +57,13 @@ size_t frame_packer_bytes(const struct frame_settings *s, size_t len)
     if (p) {
         ZSTD_CCtxParams_init(p, level_of(s));
         ZSTD_CCtxParams_setParameter(p, ZSTD_c_windowLog, __builtin_ctz(s->window_bytes));
-        ZSTD_CCtxParams_setParameter(p, ZSTD_c_enableLongDistanceMatching, s->long_matches);
         ZSTD_CCtxParams_setParameter(p, ZSTD_c_srcSizeHint, (int)len);
         bytes = ZSTD_estimateCCtxSize_usingCCtxParams(p);
     }
+    /* zstd 1.5 divides by zero when asked about these: a table of an eighth of a byte for each of
+     * the window's, and little besides. */
+    if (s->long_matches)
+        bytes += s->window_bytes / 8 + (1 << 20);
     ZSTD_freeCCtxParams(p);
     return bytes;
 }

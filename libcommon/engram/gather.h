@@ -9,7 +9,7 @@
 
 #include "base/fault.h"
 #include "engram/packer.h"
-#include "engram/profile.h"
+#include "engram/rules.h"
 
 struct gather;
 

@@ -10,7 +10,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/pool.h"
-#include "engram/profile.h"
+#include "engram/rules.h"
 #include "manifest/entry.h"
 
 struct intake;

@@ -10,7 +10,7 @@
 #include "base/fault.h"
 #include "base/pool.h"
 #include "engram/layout.h"
-#include "engram/profile.h"
+#include "engram/rules.h"
 #include "io/sink.h"
 
 struct packer;

@@ -39,6 +39,7 @@ struct file {
 
 struct engram_writer {
     struct sink *to;
+    const struct rules *rules;
     struct pool *pool;
     struct intake *intake;
     struct gather *gather;
@@ -49,6 +50,7 @@ struct engram_writer {
     struct sha256 *sha; /* of the tables */
     struct sha256 *tree;
     struct layout_footer footer;
+    struct engram_writer_stats stats[PROFILE_COUNT]; /* files and data_bytes only */
 };
 
 static int write_header(struct engram_writer *w, struct fault *f)
@@ -72,6 +74,7 @@ int engram_writer_open(struct sink *to, const struct rules *rules, unsigned thre
     if (!w)
         return fault_memory(f, "an engram writer", sizeof(*w));
     w->to = to;
+    w->rules = rules;
     if (sha256_open(&w->sha, f) < 0 || sha256_open(&w->tree, f) < 0 ||
         leafwriter_open(&w->leaves, f) < 0 || pool_open(threads, &w->pool, f) < 0 ||
         packer_open(to, rules, w->pool, &w->packer, f) < 0 ||
@@ -142,6 +145,10 @@ static int take_entry(void *context, const struct intake_entry *e, struct fault 
     sha256_update(w->tree, e->record, e->record_length);
     if (keep_record(&file->record, e, f) < 0)
         return f->code;
+    if (e->is_file) {
+        w->stats[e->profile].files++;
+        w->stats[e->profile].data_bytes += e->data; /* footer.data_bytes, the sum, did not wrap */
+    }
     file->class = (struct gather_class){.profile = e->profile};
     file->data = file->left = e->data;
     file->run_count = 0;
@@ -223,13 +230,15 @@ static int store(struct engram_writer *w, const struct intake_chunk *c, uint32_t
     struct file *file = &w->file;
     uint64_t rest = file->left + c->length;
     struct layout_chunk *row = &w->set.chunks[number];
+    /* Long-distance matching may find what a look at the chunk alone does not see. */
+    bool dense = c->dense && !rules_settings(w->rules, file->class.profile)->long_matches;
 
     row->length = c->length;
     if (rest > TOGETHER_BYTES && gather_relieve(w->gather, f) < 0)
         return f->code;
-    if (c->dense != file->class.dense &&
+    if (dense != file->class.dense &&
         (file->chunks == 0 || may_lead_to(w, gather_block_most(w->gather, file->class), rest)))
-        file->class.dense = c->dense;
+        file->class.dense = dense;
     if (rest > together_most(w))
         rest = c->length;
     return gather_add(w->gather, file->class, c->bytes, c->length, rest, &row->block, f);
@@ -345,6 +354,19 @@ int engram_writer_finish(struct engram_writer *w, struct engram_info *info, stru
         return f->code;
     fill_info(w, info);
     return 0;
+}
+
+void engram_writer_stats(const struct engram_writer *w,
+                         struct engram_writer_stats stats[PROFILE_COUNT])
+{
+    uint32_t count;
+    const struct layout_block *blocks = packer_blocks(w->packer, &count);
+
+    memcpy(stats, w->stats, sizeof(w->stats));
+    for (uint32_t i = 0; i < count; i++) {
+        stats[blocks[i].profile].distinct_bytes += blocks[i].unpacked;
+        stats[blocks[i].profile].stored_bytes += blocks[i].stored;
+    }
 }
 
 void engram_writer_close(struct engram_writer *w)

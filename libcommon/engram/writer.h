@@ -8,7 +8,7 @@
 
 #include "base/fault.h"
 #include "engram/engram.h"
-#include "engram/profile.h"
+#include "engram/rules.h"
 #include "io/sink.h"
 #include "manifest/entry.h"
 
@@ -34,6 +34,18 @@ uint64_t engram_writer_bytes(const struct engram_writer *w);
 
 /* Write all that is left and fill in *info.  The sink is not finished. */
 int engram_writer_finish(struct engram_writer *w, struct engram_info *info, struct fault *f);
+
+/* What the files of one profile came to. */
+struct engram_writer_stats {
+    uint64_t files;
+    uint64_t data_bytes;     /* of their data */
+    uint64_t distinct_bytes; /* of those chunks of it that no file before had */
+    uint64_t stored_bytes;   /* that these got, compressed */
+};
+
+/* After engram_writer_finish: one for each profile.  All else in the engram is its index. */
+void engram_writer_stats(const struct engram_writer *w,
+                         struct engram_writer_stats stats[PROFILE_COUNT]);
 
 /* NULL is allowed.  Without engram_writer_finish, what is in the sink is no engram. */
 void engram_writer_close(struct engram_writer *w);

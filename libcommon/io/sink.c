@@ -123,6 +123,25 @@ int sink_to_callback(const struct sink_callbacks *callbacks, void *context, stru
     return 0;
 }
 
+static int swallow(void *context, const void *bytes, size_t length, struct fault *f)
+{
+    (void)context, (void)bytes, (void)length, (void)f;
+    return 0;
+}
+
+static int swallow_hole(void *context, uint64_t length, struct fault *f)
+{
+    (void)context, (void)length, (void)f;
+    return 0;
+}
+
+int sink_to_nowhere(struct sink **out, struct fault *f)
+{
+    static const struct sink_callbacks callbacks = {swallow, swallow_hole};
+
+    return sink_to_callback(&callbacks, NULL, out, f);
+}
+
 int sink_data(struct sink *s, const void *bytes, size_t len, struct fault *f)
 {
     if (len == 0) /* bytes may then be NULL */

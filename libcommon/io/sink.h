@@ -31,6 +31,9 @@ struct sink_callbacks {
 int sink_to_callback(const struct sink_callbacks *callbacks, void *context, struct sink **out,
                      struct fault *f);
 
+/* Nowhere: for what is made only to see that it can be, or how long it gets. */
+int sink_to_nowhere(struct sink **out, struct fault *f);
+
 /* The next bytes.  FAULT_READER_GONE when a pipe's reader has closed it. */
 int sink_data(struct sink *s, const void *bytes, size_t len, struct fault *f);
 

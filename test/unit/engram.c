@@ -268,12 +268,40 @@ static void chunks_are_found_by_their_digests(struct unit *u)
     chunkset_free(&set);
 }
 
-static void first_rule_that_matches_decides(struct unit *u)
+/* Three files, two of them the same, of two profiles. */
+static void statistics_are_by_profile(struct unit *u)
 {
-    CHECK(u, rules_profile(rules_builtin("max"), "/etc/x.gz") == PROFILE_ARCHIVE);
-    CHECK(u, rules_profile(rules_builtin("max"), "/etc/passwd") == PROFILE_CONFIG);
-    CHECK(u, rules_profile(rules_builtin("max"), "/home/x") == PROFILE_BALANCED);
-    CHECK(u, rules_builtin("none") == NULL);
+    struct engram_writer_stats stats[PROFILE_COUNT];
+    struct engram_writer *w;
+    struct engram_info info;
+    struct memory m = {0};
+    struct sink *to = memory_sink(&m);
+    struct fault f;
+    uint64_t stored = 0;
+
+    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
+    CHECK(u, add_made(w, "/a.conf", ENTRY_FILE, "hello", 5, &f) == 0);
+    CHECK(u, add_made(w, "/b.conf", ENTRY_FILE, "hello", 5, &f) == 0);
+    CHECK(u, add_made(w, "/c.so", ENTRY_FILE, "goodbye", 7, &f) == 0);
+    CHECK(u, add_made(w, "/empty.so", ENTRY_FILE, NULL, 0, &f) == 0);
+    CHECK(u, add_made(w, "/fifo.so", ENTRY_FIFO, NULL, 0, &f) == 0);
+    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
+    engram_writer_stats(w, stats);
+    for (enum profile i = 0; i < PROFILE_COUNT; i++) {
+        uint64_t files = i == PROFILE_CONFIG || i == PROFILE_LIBRARIES ? 2 : 0;
+        uint64_t data = i == PROFILE_CONFIG ? 10 : i == PROFILE_LIBRARIES ? 7 : 0;
+        uint64_t distinct = i == PROFILE_CONFIG ? 5 : i == PROFILE_LIBRARIES ? 7 : 0;
+
+        CHECK(u, stats[i].files == files && stats[i].data_bytes == data);
+        CHECK(u, stats[i].distinct_bytes == distinct);
+        CHECK(u, (stats[i].stored_bytes > distinct) == (distinct > 0));
+        stored += stats[i].stored_bytes;
+    }
+    CHECK(u, m.length == info.size && stored < info.size);
+    engram_writer_close(w);
+    sink_close(to);
+    free(m.bytes);
 }
 
 int main(void)
@@ -286,6 +314,6 @@ int main(void)
     UNIT_CASE(&u, holes_are_given_where_they_are);
     UNIT_CASE(&u, data_that_is_missing_or_too_much_is_told);
     UNIT_CASE(&u, chunks_are_found_by_their_digests);
-    UNIT_CASE(&u, first_rule_that_matches_decides);
+    UNIT_CASE(&u, statistics_are_by_profile);
     return unit_end(&u);
 }

@@ -10,12 +10,30 @@
 #include "engram/engram.h"
 #include "engram/frame.h"
 #include "engram/layout.h"
-#include "engram/profile.h"
+#include "engram/rules_builtin.h"
+#include "engram/rules_parse.h"
 #include "engram/verify.h"
 #include "engram/writer.h"
 #include "io/sink.h"
 #include "io/source.h"
 #include "manifest/writer.h"
+
+/* A built-in set, parsed at its first use and kept to the end; there must be one of that name. */
+static inline const struct rules *rules_builtin(const char *name)
+{
+    static struct rules sets[3];
+    static const char *names[3];
+    const char *text = rules_builtin_text(name);
+    struct fault f;
+    unsigned i = 0;
+
+    while (names[i] && strcmp(names[i], name) != 0)
+        i++;
+    if (!names[i] && (!text || rules_parse(text, strlen(text), &sets[i], &f) < 0))
+        abort();
+    names[i] = name;
+    return &sets[i];
+}
 
 struct memory {
     uint8_t *bytes;

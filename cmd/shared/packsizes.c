@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of each profile come to in an engram, as a table. */
+#include "shared/packsizes.h"
+
+#include <inttypes.h>
+
+#include "shared/grid.h"
+
+struct sizes {
+    struct engram_writer_stats profiles[PROFILE_COUNT];
+    struct engram_writer_stats total; /* its stored bytes are all of the engram */
+    uint64_t index_bytes;
+};
+
+static void add_up(struct sizes *s, const struct engram_writer *w, const struct engram_info *info)
+{
+    *s = (struct sizes){.index_bytes = info->size};
+    engram_writer_stats(w, s->profiles);
+    for (enum profile i = 0; i < PROFILE_COUNT; i++) {
+        s->total.files += s->profiles[i].files;
+        s->total.data_bytes += s->profiles[i].data_bytes;
+        s->total.distinct_bytes += s->profiles[i].distinct_bytes;
+        s->index_bytes -= s->profiles[i].stored_bytes;
+    }
+    s->total.stored_bytes = info->size;
+}
+
+static const struct grid_column columns[] = {
+    {"PROFILE", false}, {"FILES", true},  {"DATA", true},
+    {"DISTINCT", true}, {"STORED", true}, {"RATIO", true},
+};
+
+static int add_number(struct grid *g, uint64_t n, struct fault *f)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRIu64, n);
+    return grid_add(g, text, f);
+}
+
+/* How many times smaller the data got. */
+static int add_ratio(struct grid *g, const struct engram_writer_stats *s, struct fault *f)
+{
+    char text[32] = "";
+
+    if (s->stored_bytes)
+        snprintf(text, sizeof(text), "%.2f", (double)s->data_bytes / (double)s->stored_bytes);
+    return grid_add(g, text, f);
+}
+
+static int add_row(struct grid *g, const char *name, const struct engram_writer_stats *s,
+                   struct fault *f)
+{
+    if (grid_add(g, name, f) < 0 || add_number(g, s->files, f) < 0 ||
+        add_number(g, s->data_bytes, f) < 0 || add_number(g, s->distinct_bytes, f) < 0 ||
+        add_number(g, s->stored_bytes, f) < 0)
+        return f->code;
+    return add_ratio(g, s, f);
+}
+
+static int add_index(struct grid *g, uint64_t bytes, struct fault *f)
+{
+    if (grid_add(g, "index", f) < 0 || grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 ||
+        grid_add(g, "", f) < 0 || add_number(g, bytes, f) < 0)
+        return f->code;
+    return grid_add(g, "", f);
+}
+
+int packsizes_print(FILE *out, const struct engram_writer *w, const struct engram_info *info,
+                    struct fault *f)
+{
+    struct grid g;
+    struct sizes s;
+    int code = 0;
+
+    add_up(&s, w, info);
+    grid_start(&g, columns, sizeof(columns) / sizeof(columns[0]));
+    for (enum profile i = 0; i < PROFILE_COUNT && code == 0; i++) {
+        if (s.profiles[i].files)
+            code = add_row(&g, profile_name(i), &s.profiles[i], f);
+    }
+    if (code == 0)
+        code = add_index(&g, s.index_bytes, f);
+    if (code == 0)
+        code = add_row(&g, "total", &s.total, f);
+    if (code == 0)
+        grid_print(&g, out);
+    grid_free(&g);
+    return code;
+}
+
+static void print_numbers(FILE *out, const struct engram_writer_stats *s, const char *stored)
+{
+    fprintf(out,
+            "\"files\":%" PRIu64 ",\"data\":%" PRIu64 ",\"distinct\":%" PRIu64 ",\"%s\":%" PRIu64
+            "}",
+            s->files, s->data_bytes, s->distinct_bytes, stored, s->stored_bytes);
+}
+
+void packsizes_print_json(FILE *out, const struct engram_writer *w, const struct engram_info *info)
+{
+    const char *between = "";
+    struct sizes s;
+
+    add_up(&s, w, info);
+    fprintf(out, "{\"profiles\":[");
+    for (enum profile i = 0; i < PROFILE_COUNT; i++) {
+        if (s.profiles[i].files) {
+            fprintf(out, "%s{\"profile\":\"%s\",", between, profile_name(i));
+            print_numbers(out, &s.profiles[i], "stored");
+            between = ",";
+        }
+    }
+    fprintf(out, "],\"index\":%" PRIu64 ",", s.index_bytes);
+    print_numbers(out, &s.total, "size");
+    fputc('\n', out);
+}
