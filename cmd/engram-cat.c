@@ -13,6 +13,7 @@
 #include "shared/range.h"
 
 static const struct cli_option options[] = {
+    ENGRAMFILE_OPTIONS,
     RANGE_OPTION("write LEN bytes from offset OFF of the one file"),
     CLI_OPTION_OUTPUT,
     {0, NULL, NULL, NULL},
@@ -26,6 +27,7 @@ static const struct cli_command command = {
 };
 
 struct opts {
+    struct engramfile_options file;
     struct range range;
     bool has_range;
 };
@@ -40,6 +42,7 @@ static void parse(struct cli *cli, struct opts *o)
             range_parse(&o->range, cli, value);
             o->has_range = true;
         }
+        engramfile_option(&o->file, cli, key, value);
     }
     if (cli_operands(cli) < 2)
         cli_usage(cli, "an ENGRAM and at least one PATH are needed");
@@ -206,7 +209,7 @@ static int run(struct cli *cli, struct run *r)
     struct fault f;
     int status;
 
-    if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
+    if (engramfile_open(cli, &r->opts->file, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
         return cli_fail(cli, &f);
     status = write_all(cli, r);
     if (r->product.sink == NULL || (status != CLI_DONE && cli->output != NULL))
@@ -229,6 +232,7 @@ int main(int argc, char **argv)
     engram_item_free(&r.item);
     engram_close(r.engram);
     source_close(r.source);
+    engramfile_options_free(&opts.file);
     end = cli_end(&cli);
     return status != CLI_DONE ? status : end;
 }

@@ -16,6 +16,7 @@
 enum { KEY_IGNORE = CLI_LONG_ONLY, KEY_SUMMARY };
 
 static const struct cli_option options[] = {
+    ENGRAMFILE_OPTIONS,
     {KEY_IGNORE, "ignore", "FIELDS", "do not compare these (mtime,uid,...; repeatable)"},
     {KEY_SUMMARY, "summary", NULL, "print only how many names differ, and how much data they have"},
     CLI_OPTION_NULL,
@@ -35,6 +36,7 @@ static const struct cli_command command = {
 enum { DIFFERENT = 1 };
 
 struct opts {
+    struct engramfile_options file;
     bool null;
     bool json;
     bool summary;
@@ -85,6 +87,7 @@ static void parse(struct cli *cli, struct opts *o)
             o->json = true;
             break;
         default:
+            engramfile_option(&o->file, cli, key, value);
             break;
         }
     }
@@ -177,7 +180,8 @@ static int open_side(struct cli *cli, struct run *r, int i, struct fault *f)
 {
     struct engram_diff_side *side = i == 0 ? &r->diff.a : &r->diff.b;
 
-    if (engramfile_open(cli, cli_operand(cli, i), &r->sources[i], &side->engram, f) < 0)
+    if (engramfile_open(cli, &r->opts->file, cli_operand(cli, i), &r->sources[i], &side->engram,
+                        f) < 0)
         return f->code;
     side->name = cli->operand;
     return 0;
@@ -245,6 +249,7 @@ int main(int argc, char **argv)
     if (compare_all(&cli, &r, &f) < 0)
         status = cli_fail(&cli, &f);
     close_all(&r);
+    engramfile_options_free(&opts.file);
     end = cli_end(&cli);
     if (status == CLI_DONE)
         status = end;

@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
     {KEY_DIRECTORY, "directory", NULL, "list a directory itself, not what it holds"},
     {KEY_SHA256, "sha256", NULL, "list files as sha256sum does, for 'sha256sum -c'"},
     {KEY_STATS, "stats", NULL, "show what the engram's bytes are spent on, by profile"},
+    ENGRAMFILE_OPTIONS,
     CLI_OPTION_NULL,
     {CLI_KEY_JSON, "json", NULL, "print one JSON object to a line"},
     {0, NULL, NULL, NULL},
@@ -35,6 +36,7 @@ static const struct cli_command command = {
 };
 
 struct opts {
+    struct engramfile_options file;
     enum listing_form form;
     bool recursive;
     bool directory;
@@ -82,6 +84,7 @@ static void parse(struct cli *cli, struct opts *o)
         o->directory |= key == KEY_DIRECTORY;
         o->stats |= key == KEY_STATS;
         o->null |= key == '0';
+        engramfile_option(&o->file, cli, key, value);
     }
     check_options(cli, o);
 }
@@ -236,7 +239,7 @@ static int list_all(struct cli *cli, struct run *r)
 {
     struct fault f;
 
-    if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
+    if (engramfile_open(cli, &r->opts->file, cli_operand(cli, 0), &r->source, &r->engram, &f) < 0)
         return cli_fail(cli, &f);
     r->list = (struct listing){.form = r->opts->form, .null = r->opts->null, .engram = r->engram};
     if (cli_operands(cli) > 1)
@@ -259,6 +262,7 @@ int main(int argc, char **argv)
     listing_free(&r.list);
     engram_close(r.engram);
     source_close(r.source);
+    engramfile_options_free(&opts.file);
     end = cli_end(&cli);
     return status != CLI_DONE ? status : end;
 }

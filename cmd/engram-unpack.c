@@ -9,6 +9,7 @@
 #include "shared/engramfile.h"
 
 static const struct cli_option options[] = {
+    ENGRAMFILE_OPTIONS,
     {'C', "directory", "DIR", "unpack into DIR, made if it is missing (default: here)"},
     CLI_OPTION_JOBS,
     CLI_OPTION_QUIET,
@@ -24,6 +25,7 @@ static const struct cli_command command = {
 };
 
 struct opts {
+    struct engramfile_options file;
     const char *directory;
 };
 
@@ -32,9 +34,11 @@ static void parse(struct cli *cli, struct opts *o)
     const char *value;
     int key;
 
-    while ((key = cli_next(cli, &value)) != CLI_END)
+    while ((key = cli_next(cli, &value)) != CLI_END) {
         if (key == 'C')
             o->directory = value;
+        engramfile_option(&o->file, cli, key, value);
+    }
     cli_operands_at_most(cli, 1, "one ENGRAM");
 }
 
@@ -70,10 +74,11 @@ int main(int argc, char **argv)
 
     cli_start(&cli, &command, argc, argv);
     parse(&cli, &opts);
-    rc = engramfile_open(&cli, cli_operand(&cli, 0), &source, &engram, &f);
+    rc = engramfile_open(&cli, &opts.file, cli_operand(&cli, 0), &source, &engram, &f);
     if (rc == 0)
         rc = run(&cli, &opts, engram, &f);
     engram_close(engram);
     source_close(source);
+    engramfile_options_free(&opts.file);
     return rc < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

@@ -12,6 +12,7 @@
 #include "shared/engramfile.h"
 
 static const struct cli_option options[] = {
+    ENGRAMFILE_OPTIONS,
     CLI_OPTION_JOBS,
     {'q', "quiet", NULL, "print nothing if all is well"},
     CLI_OPTION_PROGRESS,
@@ -25,12 +26,9 @@ static const struct cli_command command = {
     .options = options,
 };
 
-static void parse(struct cli *cli)
+static void parse(struct cli *cli, struct engramfile_options *o)
 {
-    const char *value;
-
-    while (cli_next(cli, &value) != CLI_END)
-        continue; /* it has the common options only */
+    engramfile_parse(o, cli);
     cli_operands_at_most(cli, 1, "one ENGRAM");
 }
 
@@ -44,13 +42,13 @@ static void report(const struct cli *cli, const struct engram_info *info)
            info->data_bytes, hex);
 }
 
-static int run(struct cli *cli, struct fault *f)
+static int run(struct cli *cli, const struct engramfile_options *o, struct fault *f)
 {
     struct source *source = NULL;
     struct engram *engram = NULL;
     struct progress progress;
 
-    if (engramfile_open(cli, cli_operand(cli, 0), &source, &engram, f) < 0)
+    if (engramfile_open(cli, o, cli_operand(cli, 0), &source, &engram, f) < 0)
         return f->code;
     progress_start(&progress, "engram-verify", engram_info(engram)->data_bytes, cli->progress,
                    cli->quiet);
@@ -67,12 +65,14 @@ static int run(struct cli *cli, struct fault *f)
 
 int main(int argc, char **argv)
 {
+    struct engramfile_options file = {0};
     struct cli cli;
     struct fault f;
     int code;
 
     cli_start(&cli, &command, argc, argv);
-    parse(&cli);
-    code = run(&cli, &f);
+    parse(&cli, &file);
+    code = run(&cli, &file, &f);
+    engramfile_options_free(&file);
     return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

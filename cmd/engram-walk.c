@@ -10,9 +10,13 @@
 #include "shared/product.h"
 
 static const struct cli_option options[] = {
-    PICKS_OPTION_EXCLUDE,  {'n', "no-data", NULL, "write the records only, not the files' data"},
-    CLI_OPTION_JOBS,       CLI_OPTION_OUTPUT,
-    CLI_OPTION_QUIET,      CLI_OPTION_PROGRESS,
+    ENGRAMFILE_OPTIONS,
+    PICKS_OPTION_EXCLUDE,
+    {'n', "no-data", NULL, "write the records only, not the files' data"},
+    CLI_OPTION_JOBS,
+    CLI_OPTION_OUTPUT,
+    CLI_OPTION_QUIET,
+    CLI_OPTION_PROGRESS,
     {0, NULL, NULL, NULL},
 };
 
@@ -24,6 +28,7 @@ static const struct cli_command command = {
 };
 
 struct opts {
+    struct engramfile_options file;
     struct picks picks;
     bool no_data;
 };
@@ -38,6 +43,8 @@ static int parse(struct cli *cli, struct opts *o, struct fault *f)
             o->no_data = true;
         else if (key == 'x')
             code = picks_exclude(&o->picks, cli, value, f);
+        else
+            engramfile_option(&o->file, cli, key, value);
     }
     return code == 0 ? picks_paths(&o->picks, cli, f) : code;
 }
@@ -70,7 +77,7 @@ static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
     uint64_t bytes;
 
-    if (engramfile_open(cli, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
+    if (engramfile_open(cli, &r->opts->file, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
         open_selection(cli, r, f) < 0)
         return f->code;
     bytes = r->totals ? engram_info(r->engram)->data_bytes : 0;
@@ -158,5 +165,6 @@ int main(int argc, char **argv)
         code = run(&cli, &r, &f);
     close_all(&r);
     picks_free(&opts.picks);
+    engramfile_options_free(&opts.file);
     return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

@@ -11,12 +11,12 @@ declare -gA _engram_tools_options=(
     [ext4cat]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
     [ext4walk]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-pack]="--rules-dump --explain --dry-run --json -r --rules -j --jobs --memory -o --output -q --quiet -P --progress -h --help -V --version"
-    [engram-walk]="-x --exclude -n --no-data -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
-    [engram-ls]="-l --long -R --recursive --directory --sha256 --stats -0 --null --json -h --help -V --version"
-    [engram-cat]="--range -o --output -h --help -V --version"
-    [engram-verify]="-j --jobs -q --quiet -P --progress -h --help -V --version"
-    [engram-unpack]="-C --directory -j --jobs -q --quiet -P --progress -h --help -V --version"
-    [engram-diff]="--ignore --summary -0 --null --json -q --quiet -h --help -V --version"
+    [engram-walk]="--base-dir -x --exclude -n --no-data -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
+    [engram-ls]="--base-dir -l --long -R --recursive --directory --sha256 --stats -0 --null --json -h --help -V --version"
+    [engram-cat]="--base-dir --range -o --output -h --help -V --version"
+    [engram-verify]="--base-dir -j --jobs -q --quiet -P --progress -h --help -V --version"
+    [engram-unpack]="--base-dir -C --directory -j --jobs -q --quiet -P --progress -h --help -V --version"
+    [engram-diff]="--base-dir --ignore --summary -0 --null --json -q --quiet -h --help -V --version"
 )
 
 # The values of an option that takes one of a few words.

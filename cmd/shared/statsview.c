@@ -58,14 +58,31 @@ static int add_other(struct grid *g, const char *name, const uint64_t *files,
     return rc;
 }
 
+/* What the files have of the base. */
+static int add_base(struct grid *g, const struct engram_stats *s, struct fault *f)
+{
+    if (grid_add(g, "in its base", f) < 0 || grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 ||
+        add_number(g, s->base_distinct, f) < 0 || grid_add(g, "", f) < 0 ||
+        grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 || add_number(g, s->base_chunks, f) < 0)
+        return f->code;
+    return grid_add(g, "", f);
+}
+
+/* Of a profile there may be files only, all of whose data is in the base. */
+static bool is_met(const struct stats_row *row)
+{
+    return row->files > 0 || row->blocks > 0 || row->data > 0;
+}
+
 static int fill(struct grid *g, const struct engram_stats *s, struct fault *f)
 {
     struct stats_row total = s->total;
 
     for (unsigned i = 0; i < PROFILE_COUNT; i++)
-        if (s->profiles[i].blocks > 0 && add_row(g, profile_name(i), &s->profiles[i], f) < 0)
+        if (is_met(&s->profiles[i]) && add_row(g, profile_name(i), &s->profiles[i], f) < 0)
             return f->code;
-    if ((s->empty > 0 && add_other(g, "no data", &s->empty, NULL, f) < 0) ||
+    if ((s->base_chunks > 0 && add_base(g, s, f) < 0) ||
+        (s->empty > 0 && add_other(g, "no data", &s->empty, NULL, f) < 0) ||
         add_other(g, "index", NULL, &s->index, f) < 0 ||
         add_other(g, "tables", NULL, &s->tables, f) < 0)
         return f->code;
@@ -101,7 +118,7 @@ void statsview_json(const struct engram_stats *s, FILE *out)
 
     fputs("{\"profiles\": [", out);
     for (unsigned i = 0; i < PROFILE_COUNT; i++) {
-        if (s->profiles[i].blocks == 0)
+        if (!is_met(&s->profiles[i]))
             continue;
         fprintf(out, "%s{\"profile\": \"%s\", ", before, profile_name(i));
         put_row(out, &s->profiles[i]);
@@ -110,7 +127,8 @@ void statsview_json(const struct engram_stats *s, FILE *out)
     fputs("], \"total\": {", out);
     put_row(out, &s->total);
     fprintf(out,
-            ", \"names\": %" PRIu64 ", \"empty\": %" PRIu64 ", \"index\": %" PRIu64
-            ", \"tables\": %" PRIu64 ", \"size\": %" PRIu64 "}\n",
-            s->names, s->empty, s->index, s->tables, s->size);
+            ", \"base\": {\"distinct\": %" PRIu64 ", \"chunks\": %" PRIu64 "}, \"names\": %" PRIu64
+            ", \"empty\": %" PRIu64 ", \"index\": %" PRIu64 ", \"tables\": %" PRIu64
+            ", \"size\": %" PRIu64 "}\n",
+            s->base_distinct, s->base_chunks, s->names, s->empty, s->index, s->tables, s->size);
 }

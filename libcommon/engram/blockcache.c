@@ -26,7 +26,7 @@ struct known {
 };
 
 struct blockcache {
-    struct reader *from;
+    const struct base_chain *from;
     const struct tables *tables;
     struct blockloader *loader; /* of the caller's thread */
     struct known *blocks;
@@ -48,17 +48,17 @@ struct blockcache {
     uint64_t reached; /* the entry */
 };
 
-int blockcache_open(struct reader *from, const struct tables *t, size_t max_bytes,
+int blockcache_open(const struct base_chain *from, const struct tables *t, size_t max_bytes,
                     struct blockcache **out, struct fault *f)
 {
     struct blockcache *c = calloc(1, sizeof(*c));
 
     if (c) {
-        c->blocks = calloc((size_t)t->footer.blocks + 1, sizeof(*c->blocks));
+        c->blocks = calloc((size_t)t->block_count + 1, sizeof(*c->blocks));
         c->checked = calloc((size_t)t->footer.chunks + 1, 1);
     }
     if (!c || !c->blocks || !c->checked) {
-        fault_memory(f, "a cache of blocks", t->footer.blocks * sizeof(*c->blocks));
+        fault_memory(f, "a cache of blocks", t->block_count * sizeof(*c->blocks));
         goto fail;
     }
     if (blockloader_open(&c->loader, f) < 0)
@@ -146,7 +146,9 @@ static void submit(struct blockcache *c, struct blockslot *s)
     bool plain;
 
     /* What lies in several pieces waits until it is asked for. */
-    if (reader_map(c->from, b->offset, b->row.stored, &s->stored, &plain, &unsaid) < 0 || !plain)
+    if (reader_map(c->from->files[b->level].reader, b->offset, b->row.stored, &s->stored, &plain,
+                   &unsaid) < 0 ||
+        !plain)
         return;
     s->owner = c;
     s->job.run = load_ahead;
@@ -290,11 +292,14 @@ static int place_now(struct blockcache *c, uint32_t block, struct blockslot **ou
 static int load(struct blockcache *c, struct blockslot *s, struct fault *f)
 {
     const struct table_block *b = &c->tables->blocks[s->block];
+    const struct base_file *file = &c->from->files[b->level];
 
     c->decoded += b->row.unpacked;
-    if (blockloader_load(c->loader, c->from, b, s->data, f) < 0)
-        return fault_prefix(f, "block %" PRIu32 " at offset %" PRIu64 " (%" PRIu32 " bytes)",
-                            s->block, b->offset, b->row.stored);
+    if (blockloader_load(c->loader, file->reader, b, s->data, f) < 0) {
+        fault_prefix(f, "block %" PRIu32 " at offset %" PRIu64 " (%" PRIu32 " bytes)",
+                     s->block - file->first_block, b->offset, b->row.stored);
+        return base_chain_about(c->from, b->level, f);
+    }
     s->loaded = true;
     return 0;
 }
@@ -317,6 +322,17 @@ int blockcache_get(struct blockcache *c, uint32_t block, const uint8_t **data, s
     return 0;
 }
 
+static int wrong_chunk(const struct blockcache *c, uint32_t chunk, struct fault *f)
+{
+    const struct layout_chunk *row = &c->tables->chunks[chunk].row;
+    unsigned level = c->tables->blocks[row->block].level;
+
+    fault_set(f, FAULT_DAMAGED,
+              "chunk %" PRIu32 " (%" PRIu32 " bytes in block %" PRIu32 "): its SHA-256 is wrong",
+              chunk, row->length, row->block - c->from->files[level].first_block);
+    return base_chain_about(c->from, level, f);
+}
+
 int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data, struct fault *f)
 {
     const struct table_chunk *k = &c->tables->chunks[chunk];
@@ -328,12 +344,7 @@ int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data,
         c->slots.next_chunk = chunk + 1;
     if (!c->checked[chunk])
         c->checked[chunk] = blockloader_is_chunk(c->loader, &k->row, *data);
-    if (!c->checked[chunk])
-        return fault_set(f, FAULT_DAMAGED,
-                         "chunk %" PRIu32 " (%" PRIu32 " bytes in block %" PRIu32
-                         "): its SHA-256 is wrong",
-                         chunk, k->row.length, k->row.block);
-    return 0;
+    return c->checked[chunk] ? 0 : wrong_chunk(c, chunk, f);
 }
 
 uint64_t blockcache_decoded(const struct blockcache *c)

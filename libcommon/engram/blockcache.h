@@ -8,15 +8,15 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "engram/base.h"
 #include "engram/tables.h"
-#include "io/reader.h"
 
 struct blockcache;
 
 /* Keeps up to max_bytes of decoded blocks, or one block if that is larger, and one more as it is
- * stored; 16 bytes per block and 1 per chunk.  The reader and the tables are borrowed.  One thread
- * at a time. */
-int blockcache_open(struct reader *from, const struct tables *t, size_t max_bytes,
+ * stored; 16 bytes per block and 1 per chunk.  The files and the tables are borrowed.  Damage in a
+ * block of a base is about the base's file.  One thread at a time. */
+int blockcache_open(const struct base_chain *from, const struct tables *t, size_t max_bytes,
                     struct blockcache **out, struct fault *f);
 
 /* What a block unpacks to, its stored bytes checked against their SHA-256 when it is loaded.  Valid

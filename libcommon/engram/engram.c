@@ -7,10 +7,7 @@
 
 #include "engram/internal.h"
 
-/* For the small reads of header, footer and tables; blocks and leaves pass through it once. */
-enum { READER_CACHE_BYTES = 1 << 18 };
-
-static void fill_info(struct engram *g, uint64_t size)
+static void fill_info(struct engram *g)
 {
     const struct layout_footer *footer = &g->tables.footer;
 
@@ -18,40 +15,38 @@ static void fill_info(struct engram *g, uint64_t size)
         .version = footer->version,
         .required = footer->required,
         .optional = footer->optional,
-        .size = size,
+        .size = g->chain.files[0].size,
         .entries = footer->entries,
         .data_bytes = footer->data_bytes,
         .chunks = footer->chunks,
+        .own_chunks = g->tables.own_chunks,
         .blocks = footer->blocks,
         .leaves = footer->leaves,
     };
     memcpy(g->info.tree, footer->tree, SHA256_BYTES);
 }
 
-int engram_open(struct source *from, struct engram **out, struct fault *f)
+int engram_open_based(struct source *from, const struct base_finder *finder, struct engram **out,
+                      struct fault *f)
 {
     struct engram *g = calloc(1, sizeof(*g));
-    uint64_t size = 0;
     int rc;
 
     if (!g)
         return fault_memory(f, "an engram", sizeof(*g));
-    rc = source_size(from, &size, f);
-    if (rc == 0)
-        rc = reader_open(from, READER_CACHE_BYTES, &g->reader, f);
-    if (rc == 0)
-        rc = tables_load(g->reader, size, &g->tables, f);
+    rc = base_chain_open(from, finder, &g->chain, &g->tables, f);
+    g->reader = g->chain.files[0].reader;
     if (rc == 0)
         rc = frame_unpacker_open(&g->unpacker, f);
     if (rc == 0)
         rc = leafcache_open(g->reader, &g->tables, g->unpacker, &g->leaves, f);
     if (rc == 0)
-        rc = blockcache_open(g->reader, &g->tables, ENGRAM_CACHE_BYTES, &g->cache, f);
+        rc = blockcache_open(&g->chain, &g->tables, ENGRAM_CACHE_BYTES, &g->cache, f);
     if (rc < 0) {
         engram_close(g);
         return rc;
     }
-    fill_info(g, size);
+    fill_info(g);
     *out = g;
     return 0;
 }
@@ -59,6 +54,11 @@ int engram_open(struct source *from, struct engram **out, struct fault *f)
 int engram_threads(struct engram *g, unsigned threads, struct fault *f)
 {
     return blockcache_threads(g->cache, threads, f);
+}
+
+int engram_open(struct source *from, struct engram **out, struct fault *f)
+{
+    return engram_open_based(from, NULL, out, f);
 }
 
 const struct engram_info *engram_info(const struct engram *g)
@@ -74,7 +74,7 @@ void engram_close(struct engram *g)
     frame_unpacker_close(g->unpacker);
     leafcache_close(g->leaves);
     tables_free(&g->tables);
-    reader_close(g->reader);
+    base_chain_close(&g->chain);
     free(g);
 }
 

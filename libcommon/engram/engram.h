@@ -17,10 +17,11 @@
  * An open engram.  Nothing in it is trusted: what is at fault is FAULT_DAMAGED with the region and
  * its offset, and an unknown version or required feature is FAULT_UNSUPPORTED.  Whatever a function
  * below hands out has been checked against its SHA-256 first.  Memory: 70 bytes per chunk (and 40
- * more while it is opened), block and leaf, one leaf of the index (at most LAYOUT_LEAF_MAX, 256 KiB
- * usually) per walk and one more if that reads ahead, as much again and 16 MiB of paths for
- * engram_find, and ENGRAM_CACHE_BYTES of decoded blocks; and for each thread, the caller's and
- * those of engram_threads, a decoder and one block as it is stored.  One thread at a time.
+ * more while it is opened), block and leaf (with a base more, see engram(5)), one leaf of the index
+ * (at most LAYOUT_LEAF_MAX, 256 KiB usually) per walk and one more if that reads ahead, as much
+ * again and 16 MiB of paths for engram_find, and ENGRAM_CACHE_BYTES of decoded blocks; and for each
+ * thread, the caller's and those of engram_threads, a decoder and one block as it is stored.  One
+ * thread at a time.
  */
 struct engram;
 
@@ -34,8 +35,9 @@ struct engram_info {
     uint64_t size;       /* of the engram, bytes */
     uint64_t entries;    /* names in the tree */
     uint64_t data_bytes; /* the sum of entry_data_bytes over all entries */
-    uint32_t chunks;     /* distinct ones */
-    uint32_t blocks;
+    uint32_t chunks;     /* distinct ones, with those in the base */
+    uint32_t own_chunks; /* without them */
+    uint32_t blocks;     /* in the engram itself, as leaves and size */
     uint32_t leaves;
     uint8_t tree[SHA256_BYTES]; /* the tree digest, see engram(5) */
 };
@@ -43,6 +45,12 @@ struct engram_info {
 /* Open and check the header, the footer, the tables and that all regions tile the file.  The source
  * is borrowed and must outlive the engram; a pipe is read to its end. */
 int engram_open(struct source *from, struct engram **out, struct fault *f);
+
+/* The same of an engram that may have a base, which the finder (engram/base.h) opens; engram_open
+ * refuses such a one.  The finder is needed for this call only. */
+struct base_finder;
+int engram_open_based(struct source *from, const struct base_finder *finder, struct engram **out,
+                      struct fault *f);
 
 /* Let so many threads read, check and decode ahead of a walk that asks for it
  * (engram_walk_read_ahead).  To be called once, if at all; with one thread nothing changes. */

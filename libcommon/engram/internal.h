@@ -3,16 +3,17 @@
 #ifndef ENGRAM_INTERNAL_H
 #define ENGRAM_INTERNAL_H
 
+#include "engram/base.h"
 #include "engram/blockcache.h"
 #include "engram/engram.h"
 #include "engram/frame.h"
 #include "engram/leafcache.h"
 #include "engram/tables.h"
-#include "io/reader.h"
 
 struct engram {
     struct engram_info info;
-    struct reader *reader;
+    struct base_chain chain;
+    struct reader *reader; /* of the engram itself; the chain's */
     struct tables tables;
     struct frame_unpacker *unpacker; /* for leaves */
     struct blockcache *cache;

@@ -23,7 +23,7 @@ enum {
     AT_CHUNKS = 64,
     AT_BLOCKS = 68,
     AT_LEAVES = 72,
-    AT_ZERO_TOO = 76,
+    AT_BASE_BYTES = 76,
     AT_TABLES = 80,
     AT_TREE = 112,
     AT_CHECKSUM = 144,
@@ -60,7 +60,7 @@ void layout_put_header(uint8_t p[LAYOUT_HEADER_BYTES], const struct layout_foote
     put_start(p, from);
 }
 
-void layout_put_footer(uint8_t p[LAYOUT_FOOTER_BYTES], const struct layout_footer *footer)
+void layout_put_footer(uint8_t p[LAYOUT_FOOTER_BYTES], struct layout_footer *footer)
 {
     layout_put_frame(p, LAYOUT_FOOTER, LAYOUT_FOOTER_BYTES - LAYOUT_FRAME_BYTES);
     put_start(p, footer);
@@ -70,10 +70,11 @@ void layout_put_footer(uint8_t p[LAYOUT_FOOTER_BYTES], const struct layout_foote
     put_le32(p + AT_CHUNKS, footer->chunks);
     put_le32(p + AT_BLOCKS, footer->blocks);
     put_le32(p + AT_LEAVES, footer->leaves);
-    put_le32(p + AT_ZERO_TOO, 0);
+    put_le32(p + AT_BASE_BYTES, footer->base_bytes);
     memcpy(p + AT_TABLES, footer->tables, SHA256_BYTES);
     memcpy(p + AT_TREE, footer->tree, SHA256_BYTES);
-    sha256_of(p, AT_CHECKSUM, p + AT_CHECKSUM);
+    sha256_of(p, AT_CHECKSUM, footer->identity);
+    memcpy(p + AT_CHECKSUM, footer->identity, SHA256_BYTES);
 }
 
 int layout_check_signature(const uint8_t p[LAYOUT_HEADER_BYTES], struct fault *f)
@@ -98,8 +99,8 @@ int layout_check_header(const uint8_t p[LAYOUT_HEADER_BYTES], const struct layou
     return 0;
 }
 
-/* The features that this version knows, one bit each: none so far. */
-static const uint64_t known_features = 0;
+/* The required features that this version knows. */
+static const uint64_t known_features = LAYOUT_FEATURE_BASE;
 
 static int check_supported(const struct layout_footer *footer, struct fault *f)
 {
@@ -115,15 +116,22 @@ static int check_supported(const struct layout_footer *footer, struct fault *f)
     return 0;
 }
 
+const uint8_t *layout_identity(const uint8_t p[LAYOUT_FOOTER_BYTES])
+{
+    if (le32_at(p) != LAYOUT_FOOTER || memcmp(p + AT_SIGNATURE, signature, sizeof(signature)) != 0)
+        return NULL;
+    return p + AT_CHECKSUM;
+}
+
 int layout_get_footer(const uint8_t p[LAYOUT_FOOTER_BYTES], struct layout_footer *footer,
                       struct fault *f)
 {
-    uint8_t checksum[SHA256_BYTES];
+    const uint8_t *identity = layout_identity(p);
 
-    if (le32_at(p) != LAYOUT_FOOTER || memcmp(p + AT_SIGNATURE, signature, sizeof(signature)) != 0)
+    if (!identity)
         return fault_set(f, FAULT_DAMAGED, "it is not there: the engram was cut short or damaged");
-    sha256_of(p, AT_CHECKSUM, checksum);
-    if (memcmp(checksum, p + AT_CHECKSUM, SHA256_BYTES) != 0)
+    sha256_of(p, AT_CHECKSUM, footer->identity);
+    if (memcmp(identity, footer->identity, SHA256_BYTES) != 0)
         return fault_set(f, FAULT_DAMAGED, "its SHA-256 is wrong");
     footer->version = le32_at(p + AT_VERSION);
     footer->required = le64_at(p + AT_REQUIRED);
@@ -134,13 +142,14 @@ int layout_get_footer(const uint8_t p[LAYOUT_FOOTER_BYTES], struct layout_footer
     footer->chunks = le32_at(p + AT_CHUNKS);
     footer->blocks = le32_at(p + AT_BLOCKS);
     footer->leaves = le32_at(p + AT_LEAVES);
+    footer->base_bytes = le32_at(p + AT_BASE_BYTES);
     memcpy(footer->tables, p + AT_TABLES, SHA256_BYTES);
     memcpy(footer->tree, p + AT_TREE, SHA256_BYTES);
     int rc = check_supported(footer, f);
     if (rc < 0)
         return rc;
     if (le32_at(p + 4) != LAYOUT_FOOTER_BYTES - LAYOUT_FRAME_BYTES || le32_at(p + AT_ZERO) != 0 ||
-        le32_at(p + AT_ZERO_TOO) != 0)
+        (footer->base_bytes != 0) != ((footer->required & LAYOUT_FEATURE_BASE) != 0))
         return fault_set(f, FAULT_DAMAGED, "its length or a reserved field is wrong");
     return 0;
 }
@@ -200,8 +209,9 @@ uint32_t layout_frame_max(uint32_t unpacked)
     return unpacked + unpacked / 256 + 64;
 }
 
-uint64_t layout_tables_bytes(const struct layout_footer *footer)
+uint64_t layout_tables_bytes(const struct layout_footer *footer, uint32_t own_chunks)
 {
     return (uint64_t)footer->blocks * LAYOUT_BLOCK_ROW +
-           (uint64_t)footer->leaves * LAYOUT_LEAF_ROW + (uint64_t)footer->chunks * LAYOUT_CHUNK_ROW;
+           (uint64_t)footer->leaves * LAYOUT_LEAF_ROW + footer->base_bytes +
+           (uint64_t)own_chunks * LAYOUT_CHUNK_ROW;
 }

@@ -32,6 +32,8 @@ enum {
     LAYOUT_BLOCK_ROW = 44,
     LAYOUT_LEAF_ROW = 44,
     LAYOUT_CHUNK_ROW = 40,
+    LAYOUT_BASE_HEAD = 48, /* of the base section, before its runs */
+    LAYOUT_BASE_RUN = 12,
 
     LAYOUT_CHUNK_MAX = 1 << 20,  /* bytes in a chunk */
     LAYOUT_BLOCK_MAX = 32 << 20, /* bytes that a block unpacks to */
@@ -40,20 +42,29 @@ enum {
     /* The blocks that a file's chunks lead through, in order, have at most this many times as many
      * bytes as its data and one chunk more. */
     LAYOUT_READ_FACTOR = LAYOUT_BLOCK_MAX / LAYOUT_CHUNK_MAX,
+
+    LAYOUT_BASES_MAX = 16, /* in a chain: an engram's base, the base of that, ... */
 };
+
+/* Required features. */
+#define LAYOUT_FEATURE_BASE ((uint64_t)1 << 0) /* some chunks are another engram's */
 
 struct layout_footer {
     uint32_t version;
-    uint64_t required, optional; /* feature bits; version 1 knows none */
+    uint64_t required, optional; /* feature bits */
     uint64_t tables_offset;      /* of the tables' frame in the file */
     uint64_t entries;
     uint64_t data_bytes;
-    uint32_t chunks, blocks, leaves;
+    uint32_t chunks; /* with those in the base */
+    uint32_t blocks, leaves;
+    uint32_t base_bytes;          /* of the base section; 0 just without LAYOUT_FEATURE_BASE */
     uint8_t tables[SHA256_BYTES]; /* of the tables' payload */
     uint8_t tree[SHA256_BYTES];
+    uint8_t identity[SHA256_BYTES]; /* the footer's own SHA-256, by which a base is known: what
+                                       getting and putting it find out */
 };
 
-/* Rows of the tables, in this order: blocks, leaves, chunks. */
+/* Rows of the tables, in this order: blocks, leaves, then the base section, chunks. */
 struct layout_block {
     uint32_t stored;   /* bytes of the frame */
     uint32_t unpacked; /* bytes that it decodes to: its chunks, end to end in the chunks' order */
@@ -74,7 +85,7 @@ struct layout_chunk {
 
 void layout_put_frame(uint8_t p[LAYOUT_FRAME_BYTES], enum layout_frame kind, uint32_t payload);
 void layout_put_header(uint8_t p[LAYOUT_HEADER_BYTES], const struct layout_footer *from);
-void layout_put_footer(uint8_t p[LAYOUT_FOOTER_BYTES], const struct layout_footer *footer);
+void layout_put_footer(uint8_t p[LAYOUT_FOOTER_BYTES], struct layout_footer *footer);
 void layout_put_block(uint8_t p[LAYOUT_BLOCK_ROW], const struct layout_block *row);
 void layout_put_leaf(uint8_t p[LAYOUT_LEAF_ROW], const struct layout_leaf *row);
 void layout_put_chunk(uint8_t p[LAYOUT_CHUNK_ROW], const struct layout_chunk *row);
@@ -87,6 +98,9 @@ int layout_get_frame(const uint8_t p[LAYOUT_FRAME_BYTES], enum layout_frame kind
  * and its offset are still claims. */
 int layout_get_footer(const uint8_t p[LAYOUT_FOOTER_BYTES], struct layout_footer *footer,
                       struct fault *f);
+
+/* The identity that a footer has, unchecked; NULL if p is no footer. */
+const uint8_t *layout_identity(const uint8_t p[LAYOUT_FOOTER_BYTES]);
 
 /* Is p the start of an engram? */
 int layout_check_signature(const uint8_t p[LAYOUT_HEADER_BYTES], struct fault *f);
@@ -103,7 +117,7 @@ void layout_get_chunk(const uint8_t p[LAYOUT_CHUNK_ROW], struct layout_chunk *ro
 /* The most bytes that a frame of so much content may have; zstd itself needs no more. */
 uint32_t layout_frame_max(uint32_t unpacked);
 
-/* How long the tables' payload is for these counts. */
-uint64_t layout_tables_bytes(const struct layout_footer *footer);
+/* How long the tables' payload is for these counts, of which own_chunks have rows. */
+uint64_t layout_tables_bytes(const struct layout_footer *footer, uint32_t own_chunks);
 
 #endif

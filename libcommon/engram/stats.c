@@ -49,8 +49,13 @@ static int count_chunks(const struct tables *t, struct engram_stats *s, const ui
         struct stats_row *row = row_of_chunk(s, t, i);
 
         uses += starts[i];
-        row->chunks++;
-        row->distinct += t->chunks[i].row.length;
+        if (t->blocks[t->chunks[i].row.block].level == 0) {
+            row->chunks++;
+            row->distinct += t->chunks[i].row.length;
+        } else {
+            s->base_chunks++;
+            s->base_distinct += t->chunks[i].row.length;
+        }
         if (!mul_u64(uses, t->chunks[i].row.length, &bytes) ||
             !add_u64(row->data, bytes, &row->data) ||
             !add_u64(s->total.data, bytes, &s->total.data))
@@ -71,8 +76,8 @@ static void count_regions(struct engram *g, struct engram_stats *s)
     }
     for (uint32_t i = 0; i < t->footer.leaves; i++)
         s->index += t->leaves[i].row.stored;
-    s->tables = LAYOUT_HEADER_BYTES + LAYOUT_FRAME_BYTES + layout_tables_bytes(&t->footer) +
-                LAYOUT_FOOTER_BYTES;
+    s->tables = LAYOUT_HEADER_BYTES + LAYOUT_FRAME_BYTES +
+                layout_tables_bytes(&t->footer, t->own_chunks) + LAYOUT_FOOTER_BYTES;
     s->size = g->info.size;
 }
 

@@ -14,7 +14,7 @@
 struct stats_row {
     uint64_t files;
     uint64_t data;     /* bytes of the files, each as often as a file has it */
-    uint64_t distinct; /* bytes, each chunk once: what the blocks decode to */
+    uint64_t distinct; /* bytes, each chunk once: what the engram's own blocks decode to */
     uint64_t stored;   /* bytes of the blocks */
     uint64_t chunks;
     uint64_t blocks;
@@ -26,6 +26,8 @@ struct engram_stats {
     struct stats_row total; /* of these */
     uint64_t names;         /* all entries */
     uint64_t empty;         /* files without data, which have no profile */
+    uint64_t base_chunks;   /* that lie in the base, or in its own */
+    uint64_t base_distinct; /* bytes of these, each once */
     uint64_t index;         /* bytes of the leaves */
     uint64_t tables;        /* bytes of header, tables and footer */
     uint64_t size;          /* bytes of the engram */

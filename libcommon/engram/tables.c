@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "engram/profile.h"
 
 static int load_footer(struct reader *from, uint64_t size, struct layout_footer *footer,
@@ -31,21 +32,43 @@ static int load_footer(struct reader *from, uint64_t size, struct layout_footer 
     return layout_check_header(header, footer, f);
 }
 
-/* The tables' payload, checked against its digest, in memory that the file's own size backs. */
-static int load_payload(struct reader *from, uint64_t size, const struct layout_footer *footer,
+/* How long the tables' payload is, and how many chunks have rows in it: without a base, by the
+ * footer; with one, as many as fit between the base section and the footer. */
+static int measure(uint64_t size, const struct layout_footer *footer, uint64_t *length,
+                   uint32_t *own_chunks, struct fault *f)
+{
+    uint64_t space = size - LAYOUT_HEADER_BYTES - LAYOUT_FRAME_BYTES - LAYOUT_FOOTER_BYTES;
+    uint64_t least = layout_tables_bytes(footer, footer->base_bytes ? 0 : footer->chunks), rows;
+
+    if (least > space || footer->tables_offset < LAYOUT_HEADER_BYTES ||
+        footer->tables_offset - LAYOUT_HEADER_BYTES > space - least)
+        goto misfit;
+    rows = space - least - (footer->tables_offset - LAYOUT_HEADER_BYTES);
+    *length = least + rows;
+    *own_chunks = footer->chunks;
+    if (!footer->base_bytes && rows == 0)
+        return 0;
+    if (!footer->base_bytes || rows % LAYOUT_CHUNK_ROW != 0 ||
+        rows / LAYOUT_CHUNK_ROW > footer->chunks)
+        goto misfit;
+    *own_chunks = (uint32_t)(rows / LAYOUT_CHUNK_ROW);
+    return 0;
+misfit:
+    return fault_set(f, FAULT_DAMAGED,
+                     "footer: %" PRIu64 " bytes of tables at offset %" PRIu64
+                     " do not fit an engram of %" PRIu64 " bytes",
+                     least, footer->tables_offset, size);
+}
+
+/* The tables' payload of `length` bytes, which the file's own size backs, checked against its
+ * digest. */
+static int load_payload(struct reader *from, const struct layout_footer *footer, uint64_t length,
                         uint8_t **out, struct fault *f)
 {
-    uint64_t length = layout_tables_bytes(footer);
     uint8_t frame[LAYOUT_FRAME_BYTES], digest[SHA256_BYTES];
     uint32_t payload;
     uint8_t *bytes;
 
-    if (length > size - LAYOUT_HEADER_BYTES - LAYOUT_FRAME_BYTES - LAYOUT_FOOTER_BYTES ||
-        footer->tables_offset != size - LAYOUT_FOOTER_BYTES - length - LAYOUT_FRAME_BYTES)
-        return fault_set(f, FAULT_DAMAGED,
-                         "footer: %" PRIu64 " bytes of tables at offset %" PRIu64
-                         " do not fit an engram of %" PRIu64 " bytes",
-                         length, footer->tables_offset, size);
     if (reader_read(from, footer->tables_offset, frame, sizeof(frame), f) < 0)
         return f->code;
     if (layout_get_frame(frame, LAYOUT_TABLES, &payload, f) < 0)
@@ -133,9 +156,7 @@ static int take_leaves(struct tables *t, const uint8_t *rows, uint64_t *offset, 
 /* `filled` has a zero per block: how much of it chunks have taken. */
 static int take_chunks(struct tables *t, const uint8_t *rows, uint32_t *filled, struct fault *f)
 {
-    uint64_t before = 0, blocks = 0; /* 2^32 times LAYOUT_BLOCK_MAX: they cannot wrap */
-
-    for (uint32_t i = 0; i < t->footer.chunks; i++) {
+    for (uint32_t i = 0; i < t->own_chunks; i++) {
         struct table_chunk *c = &t->chunks[i];
         uint32_t b;
 
@@ -148,11 +169,6 @@ static int take_chunks(struct tables *t, const uint8_t *rows, uint32_t *filled, 
                              ": out of range",
                              i, c->row.length, b);
         c->offset = filled[b];
-        c->before = before;
-        before += c->row.length;
-        if (i == 0 || b != c[-1].row.block)
-            blocks += t->blocks[b].row.unpacked;
-        c->blocks = blocks;
         filled[b] += c->row.length;
     }
     for (uint32_t b = 0; b < t->footer.blocks; b++) {
@@ -165,29 +181,65 @@ static int take_chunks(struct tables *t, const uint8_t *rows, uint32_t *filled, 
     return 0;
 }
 
+/* The sums over all chunks, once all are there. */
+static void add_up(struct tables *t)
+{
+    uint64_t before = 0, blocks = 0; /* 2^32 times LAYOUT_BLOCK_MAX: they cannot wrap */
+
+    for (uint32_t i = 0; i < t->footer.chunks; i++) {
+        struct table_chunk *c = &t->chunks[i];
+
+        c->before = before;
+        before += c->row.length;
+        if (i == 0 || c->row.block != c[-1].row.block)
+            blocks += t->blocks[c->row.block].row.unpacked;
+        c->blocks = blocks;
+    }
+}
+
+/* The base section, and that own chunks and the base's are all. */
+static int take_base(struct tables *t, const uint8_t *section, struct fault *f)
+{
+    const struct layout_footer *n = &t->footer;
+    uint64_t covered;
+
+    if (n->base_bytes == 0)
+        return 0;
+    if (baseref_get(section, n->base_bytes, n->chunks, &t->base, &covered, f) < 0)
+        return f->code;
+    if (covered + t->own_chunks != n->chunks)
+        return fault_set(f, FAULT_DAMAGED,
+                         "tables: %" PRIu32 " rows of chunks and %" PRIu64
+                         " chunks of the base, but the footer counts %" PRIu32,
+                         t->own_chunks, covered, n->chunks);
+    return 0;
+}
+
 /* An array of what the payload's rows, already in memory, back; one element at least. */
 static void *rows_array(uint32_t count, size_t each)
 {
     return calloc(count ? count : 1, each);
 }
 
-static int take_rows(struct tables *t, const uint8_t *payload, struct fault *f)
+static int take_rows(struct tables *t, const uint8_t *payload, uint64_t length, struct fault *f)
 {
     const struct layout_footer *n = &t->footer;
     const uint8_t *leaf_rows = payload + (size_t)n->blocks * LAYOUT_BLOCK_ROW;
-    const uint8_t *chunk_rows = leaf_rows + (size_t)n->leaves * LAYOUT_LEAF_ROW;
+    const uint8_t *section = leaf_rows + (size_t)n->leaves * LAYOUT_LEAF_ROW;
     uint32_t *filled = rows_array(n->blocks, sizeof(*filled));
     uint64_t offset = LAYOUT_HEADER_BYTES;
     int rc;
 
+    t->block_count = n->blocks;
     t->blocks = rows_array(n->blocks, sizeof(*t->blocks));
     t->leaves = rows_array(n->leaves, sizeof(*t->leaves));
-    t->chunks = rows_array(n->chunks, sizeof(*t->chunks));
+    t->chunks = rows_array(t->own_chunks, sizeof(*t->chunks));
     if (!filled || !t->blocks || !t->leaves || !t->chunks)
-        rc = fault_memory(f, "tables", layout_tables_bytes(n));
+        rc = fault_memory(f, "tables", length);
     else if ((rc = take_blocks(t, payload, &offset, f)) == 0 &&
-             (rc = take_leaves(t, leaf_rows, &offset, f)) == 0)
-        rc = take_chunks(t, chunk_rows, filled, f);
+             (rc = take_leaves(t, leaf_rows, &offset, f)) == 0 &&
+             (rc = take_base(t, section, f)) == 0)
+        rc = take_chunks(t, section + n->base_bytes, filled, f);
     free(filled);
     return rc;
 }
@@ -195,16 +247,102 @@ static int take_rows(struct tables *t, const uint8_t *payload, struct fault *f)
 int tables_load(struct reader *from, uint64_t size, struct tables *t, struct fault *f)
 {
     uint8_t *payload = NULL;
+    uint64_t length = 0;
     int rc;
 
     memset(t, 0, sizeof(*t));
     rc = load_footer(from, size, &t->footer, f);
     if (rc == 0)
-        rc = load_payload(from, size, &t->footer, &payload, f);
+        rc = measure(size, &t->footer, &length, &t->own_chunks, f);
     if (rc == 0)
-        rc = take_rows(t, payload, f);
+        rc = load_payload(from, &t->footer, length, &payload, f);
+    if (rc == 0)
+        rc = take_rows(t, payload, length, f);
+    if (rc == 0 && !t->base.name)
+        add_up(t);
     free(payload);
     return rc;
+}
+
+/* ---- what is the base's ---- */
+
+/* The runs against the base.  No more chunks than it has: so the memory for them is backed by the
+ * files of the chain, whatever the runs say. */
+static int check_base(const struct tables *t, const struct tables *base, struct fault *f)
+{
+    uint32_t room = base->footer.chunks;
+
+    for (uint32_t i = 0; i < t->base.run_count; i++) {
+        const struct baseref_run *run = &t->base.runs[i];
+
+        if (!range_within(run->from, run->count, base->footer.chunks))
+            return fault_set(f, FAULT_DAMAGED,
+                             "tables: base run %" PRIu32 ": the base has %" PRIu32
+                             " chunks, not %" PRIu32 " from %" PRIu32 " on",
+                             i, base->footer.chunks, run->count, run->from);
+        if (run->count > room)
+            return fault_set(f, FAULT_DAMAGED,
+                             "tables: base runs 0 to %" PRIu32
+                             " have more chunks than the base, which has %" PRIu32,
+                             i, base->footer.chunks);
+        room -= run->count;
+    }
+    if (base->block_count > UINT32_MAX - 1 - t->footer.blocks)
+        return fault_set(f, FAULT_UNSUPPORTED, "more than 2^32 blocks in it and its bases");
+    return 0;
+}
+
+/* The base's blocks, after the own ones. */
+static int add_blocks(struct tables *t, const struct tables *base, struct fault *f)
+{
+    uint64_t count = (uint64_t)t->block_count + base->block_count;
+    struct table_block *blocks = reallocarray(t->blocks, count ? count : 1, sizeof(*blocks));
+
+    if (!blocks)
+        return fault_memory(f, "tables", count * sizeof(*blocks));
+    for (uint32_t i = 0; i < base->block_count; i++) {
+        struct table_block *b = &blocks[t->block_count + i];
+
+        *b = base->blocks[i];
+        b->level++;
+    }
+    t->blocks = blocks;
+    t->block_count = (uint32_t)count;
+    return 0;
+}
+
+/* All chunks by their numbers: own rows where no run is. */
+static int spread_chunks(struct tables *t, const struct tables *base, struct fault *f)
+{
+    struct table_chunk *all = rows_array(t->footer.chunks, sizeof(*all));
+    const struct table_chunk *own = t->chunks;
+    uint32_t at = 0;
+
+    if (!all)
+        return fault_memory(f, "tables", (uint64_t)t->footer.chunks * sizeof(*all));
+    for (uint32_t i = 0; i < t->base.run_count; i++) {
+        const struct baseref_run *run = &t->base.runs[i];
+
+        while (at < run->first)
+            all[at++] = *own++;
+        for (uint32_t k = 0; k < run->count; k++, at++) {
+            all[at] = base->chunks[run->from + k];
+            all[at].row.block += t->footer.blocks;
+        }
+    }
+    while (at < t->footer.chunks)
+        all[at++] = *own++;
+    free(t->chunks);
+    t->chunks = all;
+    return 0;
+}
+
+int tables_add_base(struct tables *t, const struct tables *base, struct fault *f)
+{
+    if (check_base(t, base, f) < 0 || add_blocks(t, base, f) < 0 || spread_chunks(t, base, f) < 0)
+        return f->code;
+    add_up(t);
+    return 0;
 }
 
 void tables_free(struct tables *t)
@@ -212,5 +350,6 @@ void tables_free(struct tables *t)
     free(t->blocks);
     free(t->leaves);
     free(t->chunks);
+    baseref_free(&t->base);
     memset(t, 0, sizeof(*t));
 }

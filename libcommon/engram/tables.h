@@ -6,12 +6,14 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "engram/baseref.h"
 #include "engram/layout.h"
 #include "io/reader.h"
 
 struct table_block {
     struct layout_block row;
-    uint64_t offset; /* in the file */
+    uint32_t level;  /* the file that it lies in: 0 the engram's own, 1 its base's, and so on */
+    uint64_t offset; /* in that file */
 };
 struct table_leaf {
     struct layout_leaf row;
@@ -32,16 +34,26 @@ struct table_chunk {
  * layout_frame_max bytes; every profile is known;
  * chunks tile their blocks, none is empty or larger than LAYOUT_CHUNK_MAX; the leaves' entries add
  * up to the footer's.
+ *
+ * Of an engram that has a base, the blocks are its own, then the base's, and a chunk that is the
+ * base's has the base's row: whoever reads need not know.
  */
 struct tables {
     struct layout_footer footer;
     struct table_block *blocks;
     struct table_leaf *leaves;
     struct table_chunk *chunks;
+    uint32_t block_count; /* with the base's */
+    uint32_t own_chunks;  /* that have rows */
+    struct baseref base;  /* its name is NULL: there is none */
 };
 
-/* Read the tables of an engram of `size` bytes.  *t is to be freed, also on failure. */
+/* Read the tables of an engram of `size` bytes.  *t is to be freed, also on failure.  If there is a
+ * base, blocks and chunks are the own ones only until tables_add_base has been called. */
 int tables_load(struct reader *from, uint64_t size, struct tables *t, struct fault *f);
+
+/* Put in what is the base's, whose tables are complete. */
+int tables_add_base(struct tables *t, const struct tables *base, struct fault *f);
 
 void tables_free(struct tables *t);
 

@@ -31,12 +31,12 @@ struct verification {
 
 static int start(struct verification *v, struct fault *f)
 {
-    const struct engram_info *info = engram_info(v->engram);
+    const struct tables *t = &v->engram->tables;
 
-    v->blocks = calloc((size_t)info->blocks + 1, 1);
-    v->chunks = calloc((size_t)info->chunks + 1, 1);
+    v->blocks = calloc((size_t)t->block_count + 1, 1);
+    v->chunks = calloc((size_t)t->footer.chunks + 1, 1);
     if (!v->blocks || !v->chunks)
-        return fault_memory(f, "what was seen", (uint64_t)info->blocks + info->chunks);
+        return fault_memory(f, "what was seen", (uint64_t)t->block_count + t->footer.chunks);
     if (sink_to_nowhere(&v->nowhere, f) < 0 ||
         manifest_writer_open(v->nowhere, false, &v->order, f) < 0 ||
         totals_open(&v->totals, f) < 0 || sha256_open(&v->whole, f) < 0)
@@ -71,12 +71,12 @@ static int check_chunk(struct verification *v, uint32_t chunk, bool hash_whole, 
         if (f->code != FAULT_DAMAGED)
             return f->code;
         v->blocks[row->block] = v->chunks[chunk] = BAD;
-        notice(v->notices, NOTICE_LOSS, NULL, "%s", f->text);
+        notice(v->notices, NOTICE_LOSS, f->subject, "%s", f->text);
         return 0;
     }
     if (blockcache_chunk(v->engram->cache, chunk, &bytes, f) < 0) {
         v->chunks[chunk] = BAD;
-        notice(v->notices, NOTICE_LOSS, NULL, "%s", f->text);
+        notice(v->notices, NOTICE_LOSS, f->subject, "%s", f->text);
         return 0;
     }
     v->chunks[chunk] = GOOD;

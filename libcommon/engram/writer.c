@@ -308,7 +308,7 @@ static int write_tables(struct engram_writer *w, struct fault *f)
     uint64_t length;
 
     w->footer.chunks = w->set.count;
-    length = layout_tables_bytes(&w->footer);
+    length = layout_tables_bytes(&w->footer, w->set.count);
     if (length > UINT32_MAX)
         return fault_set(f, FAULT_UNSUPPORTED,
                          "the tables would have %" PRIu64 " bytes, more than a frame can hold",
@@ -326,11 +326,12 @@ static void fill_info(const struct engram_writer *w, struct engram_info *info)
 
     *info = (struct engram_info){
         .version = footer->version,
-        .size = footer->tables_offset + LAYOUT_FRAME_BYTES + layout_tables_bytes(footer) +
-                LAYOUT_FOOTER_BYTES,
+        .size = footer->tables_offset + LAYOUT_FRAME_BYTES +
+                layout_tables_bytes(footer, w->set.count) + LAYOUT_FOOTER_BYTES,
         .entries = footer->entries,
         .data_bytes = footer->data_bytes,
         .chunks = footer->chunks,
+        .own_chunks = w->set.count,
         .blocks = footer->blocks,
         .leaves = footer->leaves,
     };

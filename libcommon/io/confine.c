@@ -30,7 +30,7 @@ struct root {
 
 struct confine {
     size_t count;
-    struct root roots[]; /* the first is the outermost file's own */
+    struct root roots[]; /* the first is the outermost file's own, if it has one */
 };
 
 /* ---- names ---- */
@@ -130,15 +130,15 @@ int confine_open(const char *path, const char *const *dirs, size_t count, struct
                  struct fault *f)
 {
     struct confine *c = calloc(1, sizeof(*c) + (count + 1) * sizeof(c->roots[0]));
-    char *own = directory_of(path);
+    char *own = path ? directory_of(path) : NULL;
     int err = 0;
 
-    if (!c || !own)
+    if (!c || (path && !own))
         err = fault_memory(f, "the directories that files may lie in", sizeof(*c));
-    for (size_t i = 0; err == 0 && i <= count; i++) {
-        c->count++;
-        err = root_open(&c->roots[i], i == 0 ? own : dirs[i - 1], f);
-    }
+    if (err == 0 && own)
+        err = root_open(&c->roots[c->count++], own, f);
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = root_open(&c->roots[c->count++], dirs[i], f);
     free(own);
     if (err != 0) {
         confine_close(c);
@@ -151,6 +151,11 @@ int confine_open(const char *path, const char *const *dirs, size_t count, struct
 const char *confine_directory(const struct confine *c)
 {
     return c->roots[0].canonical;
+}
+
+const char *confine_allowed(const struct confine *c, size_t i)
+{
+    return i < c->count ? c->roots[i].canonical : NULL;
 }
 
 void confine_close(struct confine *c)
@@ -226,8 +231,8 @@ static int explain(int error, const char *absolute, const char *name,
     text_escape(where, sizeof(where), dir, strlen(dir));
     free(dir);
     return fault_set(f, FAULT_UNSUPPORTED,
-                     "%s \"%s\" lies outside the image's directory (%s=%s allows it)", words->what,
-                     quoted, words->option, where);
+                     "%s \"%s\" lies outside the %s's directory (%s=%s allows it)", words->what,
+                     quoted, words->from, words->option, where);
 }
 
 /* The canonical directory of an absolute path. */

@@ -18,6 +18,7 @@ struct confine;
 /*
  * Allow the directory of `path` (the directory as the path names it: if the file itself is a
  * symbolic link, the link's directory, not its target's), and the `count` directories at `dirs`.
+ * path NULL: these only.
  */
 int confine_open(const char *path, const char *const *dirs, size_t count, struct confine **out,
                  struct fault *f);
@@ -25,9 +26,14 @@ int confine_open(const char *path, const char *const *dirs, size_t count, struct
 /* The directory of the path given to confine_open: absolute, free of links; owned by c. */
 const char *confine_directory(const struct confine *c);
 
-/* What messages call the file ("backing file") and the option that allows a directory. */
+/* The same of each directory allowed, that of the path first; NULL past the last. */
+const char *confine_allowed(const struct confine *c, size_t i);
+
+/* What messages call the file ("backing file"), the file that names it ("image"), and the option
+ * that allows a directory. */
 struct confine_words {
     const char *what;
+    const char *from;
     const char *option;
 };
 

@@ -72,7 +72,8 @@ static int make_source(int fd, const struct qcow2_wanted *w, struct qcow2_found 
 int qcow2_opener_find(struct qcow2_opener *o, const struct qcow2_wanted *w, struct qcow2_found *out,
                       struct fault *f)
 {
-    const struct confine_words words = {.what = w->what, .option = "--backing-dir"};
+    const struct confine_words words = {
+        .what = w->what, .from = "image", .option = "--backing-dir"};
     const char *from;
     int fd;
 

@@ -163,10 +163,11 @@ static void sign(uint8_t *bytes, size_t size)
     sha256_of(end, LAYOUT_FOOTER_BYTES - SHA256_BYTES, end + LAYOUT_FOOTER_BYTES - SHA256_BYTES);
     if (layout_get_footer(end, &footer, &f) < 0)
         return;
-    length = layout_tables_bytes(&footer);
+    length = size - LAYOUT_FOOTER_BYTES - LAYOUT_FRAME_BYTES - footer.tables_offset;
     if (footer.tables_offset < LAYOUT_HEADER_BYTES ||
         !range_within(footer.tables_offset, LAYOUT_FRAME_BYTES, size) ||
-        !range_within(footer.tables_offset + LAYOUT_FRAME_BYTES, length, size))
+        !range_within(footer.tables_offset + LAYOUT_FRAME_BYTES, length, size) ||
+        layout_tables_bytes(&footer, 0) > length)
         return;
     sign_rows(bytes, &footer);
     sha256_of(bytes + footer.tables_offset + LAYOUT_FRAME_BYTES, length, footer.tables);

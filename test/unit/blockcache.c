@@ -119,7 +119,7 @@ static void a_walk_decodes_each_block_once_for_any_number_of_threads(struct unit
 
 struct small_cache {
     struct source *source;
-    struct reader *reader;
+    struct base_chain chain;
     struct tables tables;
     struct blockcache *cache;
     uint8_t **blocks; /* what each unpacks to */
@@ -133,10 +133,10 @@ static void open_small(struct unit *u, const struct memory *m, unsigned room, st
     const uint8_t *data;
 
     c->source = source_of(m);
-    CHECK(u, reader_open(c->source, 1 << 18, &c->reader, &f) == 0);
-    CHECK(u, tables_load(c->reader, m->length, &c->tables, &f) == 0);
+    c->chain = (struct base_chain){0};
+    CHECK(u, base_chain_open(c->source, NULL, &c->chain, &c->tables, &f) == 0);
     c->blocks = calloc(c->tables.footer.blocks, sizeof(*c->blocks));
-    CHECK(u, blockcache_open(c->reader, &c->tables, (size_t)1 << 20, &c->cache, &f) == 0);
+    CHECK(u, blockcache_open(&c->chain, &c->tables, (size_t)1 << 20, &c->cache, &f) == 0);
     for (uint32_t i = 0; i < c->tables.footer.blocks; i++) {
         size_t length = c->tables.blocks[i].row.unpacked;
 
@@ -145,7 +145,7 @@ static void open_small(struct unit *u, const struct memory *m, unsigned room, st
         memcpy(c->blocks[i], data, length);
     }
     blockcache_close(c->cache);
-    CHECK(u, blockcache_open(c->reader, &c->tables, (size_t)room << 20, &c->cache, &f) == 0);
+    CHECK(u, blockcache_open(&c->chain, &c->tables, (size_t)room << 20, &c->cache, &f) == 0);
     CHECK(u, blockcache_threads(c->cache, THREADS, &f) == 0);
 }
 
@@ -156,7 +156,7 @@ static void close_small(struct small_cache *c)
         free(c->blocks[i]);
     free(c->blocks);
     tables_free(&c->tables);
-    reader_close(c->reader);
+    base_chain_close(&c->chain);
     source_close(c->source);
 }
 
@@ -398,9 +398,9 @@ static void chunks_that_are_wrong_are_told_in_the_same_words(struct unit *u)
     CHECK(u, layout_get_footer(end, &footer, &f) == 0);
     payload = m.bytes + footer.tables_offset + LAYOUT_FRAME_BYTES;
     for (uint32_t chunk = 3; chunk < footer.chunks; chunk += 50)
-        payload[layout_tables_bytes(&footer) - (size_t)(footer.chunks - chunk) * LAYOUT_CHUNK_ROW +
-                10] ^= 1;
-    sha256_of(payload, layout_tables_bytes(&footer), footer.tables);
+        payload[layout_tables_bytes(&footer, footer.chunks) -
+                (size_t)(footer.chunks - chunk) * LAYOUT_CHUNK_ROW + 10] ^= 1;
+    sha256_of(payload, layout_tables_bytes(&footer, footer.chunks), footer.tables);
     layout_put_footer(end, &footer);
     layout_put_header(m.bytes, &footer);
     check_same_words(u, source_of(&m), source_of(&m));
