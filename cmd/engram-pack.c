@@ -15,7 +15,9 @@
 #include "engram/writer.h"
 #include "io/stream.h"
 #include "manifest/reader.h"
+#include "shared/engramfile.h"
 #include "shared/explain.h"
+#include "shared/packbase.h"
 #include "shared/packsizes.h"
 #include "shared/product.h"
 #include "shared/ruleset.h"
@@ -25,6 +27,8 @@ enum { MIB = 1 << 20, BUFFER_BYTES = MIB };
 enum { KEY_RULES_DUMP = CLI_LONG_ONLY, KEY_EXPLAIN, KEY_DRY_RUN, KEY_MEMORY };
 
 static const struct cli_option options[] = {
+    {'b', "base", "ENGRAM", "store only what ENGRAM does not have, and name it as the base"},
+    ENGRAMFILE_OPTIONS,
     {'r', "rules", "RULES", "compress by these rules: fast, balanced (default), max, or a file"},
     {KEY_RULES_DUMP, "rules-dump", NULL, "print the rules, as a file to start from; pack nothing"},
     {KEY_EXPLAIN, "explain", NULL,
@@ -48,6 +52,8 @@ static const struct cli_command command = {
 };
 
 struct opts {
+    const char *base; /* NULL: none */
+    struct engramfile_options file;
     const char *rules; /* the name of a set, or a file's */
     uint64_t memory;
     bool rules_dump, explain, dry_run; /* one at most */
@@ -67,6 +73,9 @@ static uint64_t parse_memory(const struct cli *cli, const char *text)
 static void take_option(struct cli *cli, int key, const char *value, struct opts *o)
 {
     switch (key) {
+    case 'b':
+        o->base = value;
+        break;
     case 'r':
         o->rules = value;
         break;
@@ -86,6 +95,7 @@ static void take_option(struct cli *cli, int key, const char *value, struct opts
         o->memory = parse_memory(cli, value);
         break;
     default:
+        engramfile_option(&o->file, cli, key, value);
         break;
     }
 }
@@ -117,6 +127,7 @@ struct run {
     uint64_t total; /* bytes of it; 0 if it is no regular file */
     struct stream *stream;
     struct manifest_reader *manifest;
+    struct packbase base;
     struct product product;
     struct sink *nowhere; /* for the engram of a dry run */
     struct engram_writer *writer;
@@ -203,17 +214,13 @@ static int pack_all(struct run *r, struct engram_info *info, struct fault *f)
     return 0;
 }
 
-static int print_sizes(struct run *r, const struct engram_info *info, struct fault *f)
+static int open_writer(struct run *r, struct sink *to, struct fault *f)
 {
-    FILE *out = product_text(&r->product, f);
+    const struct engram_writer_base *base = packbase_of(&r->base);
+    int rc = engram_writer_open_based(to, &r->ruleset.rules, r->threads, base, &r->writer, f);
 
-    if (!out)
-        return f->code;
-    if (r->opts->json)
-        packsizes_print_json(out, r->writer, info);
-    else if (packsizes_print(out, r->writer, info, f) < 0)
-        return f->code;
-    return product_text_end(&r->product, f);
+    /* What cannot be written at the start is told by the sink; the rest is the base's. */
+    return rc < 0 && base ? fault_about(f, r->opts->base) : rc;
 }
 
 static int pack(struct run *r, struct fault *f)
@@ -225,11 +232,9 @@ static int pack(struct run *r, struct fault *f)
     if (!r->buffer)
         return fault_memory(f, "a buffer", BUFFER_BYTES);
     if ((dry && sink_to_nowhere(&r->nowhere, f) < 0) ||
-        engram_writer_open(dry ? r->nowhere : r->product.sink, &r->ruleset.rules, r->threads,
-                           &r->writer, f) < 0 ||
-        pack_all(r, &info, f) < 0)
+        open_writer(r, dry ? r->nowhere : r->product.sink, f) < 0 || pack_all(r, &info, f) < 0)
         return f->code;
-    return dry ? print_sizes(r, &info, f) : 0;
+    return dry ? packsizes_print(&r->product, r->opts->json, r->writer, &info, f) : 0;
 }
 
 static int explain(struct run *r, struct fault *f)
@@ -251,6 +256,7 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
 
     if (ruleset_open(s, o->rules, f) < 0 ||
         (s->path && product_refuse_input(cli, s->path, f) < 0) ||
+        (o->base && packbase_open(&r->base, cli, &o->file, o->base, f) < 0) ||
         (!o->rules_dump && open_manifest(cli, r, f) < 0) || count_threads(cli, r, f) < 0 ||
         product_open(&r->product, cli, is_text ? OUTPUT_ANY : OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
@@ -264,6 +270,7 @@ static void close_all(struct run *r)
     sink_close(r->nowhere);
     ruleset_close(&r->ruleset);
     product_close(&r->product);
+    packbase_close(&r->base);
     manifest_reader_close(r->manifest);
     stream_close(r->stream);
     entry_free(&r->entry);
@@ -284,5 +291,6 @@ int main(int argc, char **argv)
     parse(&cli, &opts);
     code = run(&cli, &r, &f);
     close_all(&r);
+    engramfile_options_free(&opts.file);
     return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

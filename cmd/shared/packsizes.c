@@ -66,8 +66,8 @@ static int add_index(struct grid *g, uint64_t bytes, struct fault *f)
     return grid_add(g, "", f);
 }
 
-int packsizes_print(FILE *out, const struct engram_writer *w, const struct engram_info *info,
-                    struct fault *f)
+static int print_table(FILE *out, const struct engram_writer *w, const struct engram_info *info,
+                       struct fault *f)
 {
     struct grid g;
     struct sizes s;
@@ -97,7 +97,7 @@ static void print_numbers(FILE *out, const struct engram_writer_stats *s, const 
             s->files, s->data_bytes, s->distinct_bytes, stored, s->stored_bytes);
 }
 
-void packsizes_print_json(FILE *out, const struct engram_writer *w, const struct engram_info *info)
+static void print_json(FILE *out, const struct engram_writer *w, const struct engram_info *info)
 {
     const char *between = "";
     struct sizes s;
@@ -114,4 +114,18 @@ void packsizes_print_json(FILE *out, const struct engram_writer *w, const struct
     fprintf(out, "],\"index\":%" PRIu64 ",", s.index_bytes);
     print_numbers(out, &s.total, "size");
     fputc('\n', out);
+}
+
+int packsizes_print(struct product *to, bool json, const struct engram_writer *w,
+                    const struct engram_info *info, struct fault *f)
+{
+    FILE *out = product_text(to, f);
+
+    if (!out)
+        return f->code;
+    if (json)
+        print_json(out, w, info);
+    else if (print_table(out, w, info, f) < 0)
+        return f->code;
+    return product_text_end(to, f);
 }

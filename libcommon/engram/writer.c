@@ -10,6 +10,7 @@
 #include "base/checked.h"
 #include "base/digest.h"
 #include "base/pool.h"
+#include "engram/baseset.h"
 #include "engram/budget.h"
 #include "engram/chunkset.h"
 #include "engram/gather.h"
@@ -33,8 +34,8 @@ struct file {
     struct engram_run *runs;
     size_t run_count, run_room;
     uint64_t chunks;
-    uint64_t cost; /* bytes of the blocks that its chunks so far lead through, at most */
-    uint32_t lot;  /* of its latest chunk */
+    uint64_t cost;  /* bytes of the blocks that its chunks so far lead through, at most */
+    uint64_t place; /* of its latest chunk */
 };
 
 struct engram_writer {
@@ -45,12 +46,14 @@ struct engram_writer {
     struct gather *gather;
     struct packer *packer;
     struct leafwriter *leaves;
-    struct chunkset set; /* `block` is the lot */
+    struct chunkset set;  /* `block` is the lot; or see baseset_has */
+    struct baseset *base; /* NULL: none */
     struct file file;
     struct sha256 *sha; /* of the tables */
     struct sha256 *tree;
     struct layout_footer footer;
     struct engram_writer_stats stats[PROFILE_COUNT]; /* files and data_bytes only */
+    uint32_t own_chunks; /* that are not the base's, in the end */
 };
 
 static int write_header(struct engram_writer *w, struct fault *f)
@@ -58,6 +61,7 @@ static int write_header(struct engram_writer *w, struct fault *f)
     uint8_t header[LAYOUT_HEADER_BYTES];
 
     w->footer.version = LAYOUT_VERSION;
+    w->footer.required = w->base ? LAYOUT_FEATURE_BASE : 0;
     layout_put_header(header, &w->footer);
     return sink_data(w->to, header, sizeof(header), f);
 }
@@ -65,8 +69,9 @@ static int write_header(struct engram_writer *w, struct fault *f)
 static int take_entry(void *context, const struct intake_entry *e, struct fault *f);
 static int take_chunk(void *context, const struct intake_chunk *c, struct fault *f);
 
-int engram_writer_open(struct sink *to, const struct rules *rules, unsigned threads,
-                       struct engram_writer **out, struct fault *f)
+int engram_writer_open_based(struct sink *to, const struct rules *rules, unsigned threads,
+                             const struct engram_writer_base *base, struct engram_writer **out,
+                             struct fault *f)
 {
     static const struct intake_target target = {.entry = take_entry, .chunk = take_chunk};
     struct engram_writer *w = calloc(1, sizeof(*w));
@@ -75,7 +80,8 @@ int engram_writer_open(struct sink *to, const struct rules *rules, unsigned thre
         return fault_memory(f, "an engram writer", sizeof(*w));
     w->to = to;
     w->rules = rules;
-    if (sha256_open(&w->sha, f) < 0 || sha256_open(&w->tree, f) < 0 ||
+    if ((base && baseset_open(base->engram, base->name, &w->base, f) < 0) ||
+        sha256_open(&w->sha, f) < 0 || sha256_open(&w->tree, f) < 0 ||
         leafwriter_open(&w->leaves, f) < 0 || pool_open(threads, &w->pool, f) < 0 ||
         packer_open(to, rules, w->pool, &w->packer, f) < 0 ||
         gather_open(w->packer, rules, BUDGET_OPEN, &w->gather, f) < 0 ||
@@ -85,6 +91,12 @@ int engram_writer_open(struct sink *to, const struct rules *rules, unsigned thre
     }
     *out = w;
     return 0;
+}
+
+int engram_writer_open(struct sink *to, const struct rules *rules, unsigned threads,
+                       struct engram_writer **out, struct fault *f)
+{
+    return engram_writer_open_based(to, rules, threads, NULL, out, f);
 }
 
 int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct fault *f)
@@ -206,21 +218,52 @@ static bool may_lead_to(const struct engram_writer *w, uint32_t most, uint64_t r
     return cost <= allowed;
 }
 
-/* The chunk is in this lot. */
-static void lead_to(struct engram_writer *w, uint32_t lot)
+/* Where a chunk is: the number of its lot, or that of a block of the base and IN_BASE. */
+static const uint64_t IN_BASE = (uint64_t)1 << 32;
+
+static uint64_t place_of(const struct engram_writer *w, uint32_t number)
+{
+    const struct layout_chunk *c = &w->set.chunks[number];
+
+    return baseset_has(c) ? IN_BASE + baseset_block(w->base, c->block) : c->block;
+}
+
+/* How many bytes the block there may have at most. */
+static uint32_t place_most(const struct engram_writer *w, uint64_t place)
+{
+    return place >= IN_BASE ? baseset_block_bytes(w->base, (uint32_t)(place - IN_BASE))
+                            : gather_lot_most(w->gather, (uint32_t)place);
+}
+
+/* The chunk is there. */
+static void lead_to(struct engram_writer *w, uint64_t place)
 {
     struct file *file = &w->file;
 
-    if (file->chunks == 0 || lot != file->lot)
-        file->cost += gather_lot_most(w->gather, lot);
-    file->lot = lot;
+    if (file->chunks == 0 || place != file->place)
+        file->cost += place_most(w, place);
+    file->place = place;
 }
 
-/* May the file share this chunk? */
-static bool may_share(const struct engram_writer *w, uint32_t lot)
+/* May the file share a chunk that is there? */
+static bool may_share(const struct engram_writer *w, uint64_t place)
 {
-    return (w->file.chunks && lot == w->file.lot) ||
-           may_lead_to(w, gather_lot_most(w->gather, lot), w->file.left);
+    return (w->file.chunks && place == w->file.place) ||
+           may_lead_to(w, place_most(w, place), w->file.left);
+}
+
+/* Is a chunk whose element in the set is new one of the base's? */
+static bool take_from_base(struct engram_writer *w, const uint8_t *sha256, uint32_t number)
+{
+    struct layout_chunk *row = &w->set.chunks[number];
+    uint32_t chunk;
+
+    if (!w->base || !baseset_find(w->base, sha256, &chunk) ||
+        !may_share(w, IN_BASE + baseset_block(w->base, chunk)))
+        return false;
+    row->length = 0;
+    row->block = chunk;
+    return true;
 }
 
 /* Store a chunk whose element in the set is new. */
@@ -254,14 +297,16 @@ static int take_chunk(void *context, const struct intake_chunk *c, struct fault 
     file->left -= c->length;
     if (chunkset_find_or_add(&w->set, c->sha256, &number, &found, f) < 0)
         return f->code;
-    if (found && !may_share(w, w->set.chunks[number].block)) {
+    if (!found) {
+        found = take_from_base(w, c->sha256, number);
+    } else if (!may_share(w, place_of(w, number))) {
         found = false;
         if (chunkset_add_again(&w->set, c->sha256, &number, f) < 0)
             return f->code;
     }
     if (!found && store(w, c, number, f) < 0)
         return f->code;
-    lead_to(w, w->set.chunks[number].block);
+    lead_to(w, place_of(w, number));
     if (add_to_runs(file, number, f) < 0)
         return f->code;
     return c->is_last ? end_entry(w, c->whole, f) : 0;
@@ -277,7 +322,7 @@ static int put_row(struct engram_writer *w, const uint8_t *row, size_t length, s
 }
 
 static int put_rows(struct engram_writer *w, const struct layout_block *blocks,
-                    const struct layout_leaf *leaves, struct fault *f)
+                    const struct layout_leaf *leaves, const uint8_t *base_section, struct fault *f)
 {
     uint8_t row[LAYOUT_BLOCK_ROW];
     int rc = 0;
@@ -290,9 +335,13 @@ static int put_rows(struct engram_writer *w, const struct layout_block *blocks,
         layout_put_leaf(row, &leaves[i]);
         rc = put_row(w, row, LAYOUT_LEAF_ROW, f);
     }
+    if (rc == 0 && base_section)
+        rc = put_row(w, base_section, w->footer.base_bytes, f);
     for (uint32_t i = 0; i < w->footer.chunks && rc == 0; i++) {
         struct layout_chunk c = w->set.chunks[i];
 
+        if (baseset_has(&c))
+            continue;
         c.block = gather_block_of(w->gather, c.block);
         layout_put_chunk(row, &c);
         rc = put_row(w, row, LAYOUT_CHUNK_ROW, f);
@@ -305,19 +354,27 @@ static int write_tables(struct engram_writer *w, struct fault *f)
     const struct layout_block *blocks = packer_blocks(w->packer, &w->footer.blocks);
     const struct layout_leaf *leaves = leafwriter_rows(w->leaves, &w->footer.leaves);
     uint8_t frame[LAYOUT_FRAME_BYTES];
+    uint8_t *section = NULL;
     uint64_t length;
+    int rc = 0;
 
-    w->footer.chunks = w->set.count;
-    length = layout_tables_bytes(&w->footer, w->set.count);
-    if (length > UINT32_MAX)
-        return fault_set(f, FAULT_UNSUPPORTED,
-                         "the tables would have %" PRIu64 " bytes, more than a frame can hold",
-                         length);
-    layout_put_frame(frame, LAYOUT_TABLES, (uint32_t)length);
-    if (sink_data(w->to, frame, sizeof(frame), f) < 0 || put_rows(w, blocks, leaves, f) < 0)
+    w->footer.chunks = w->own_chunks = w->set.count;
+    if (w->base &&
+        baseset_section(w->base, &w->set, &section, &w->footer.base_bytes, &w->own_chunks, f) < 0)
         return f->code;
+    length = layout_tables_bytes(&w->footer, w->own_chunks);
+    if (length > UINT32_MAX)
+        rc = fault_set(f, FAULT_UNSUPPORTED,
+                       "the tables would have %" PRIu64 " bytes, more than a frame can hold",
+                       length);
+    layout_put_frame(frame, LAYOUT_TABLES, (uint32_t)length);
+    if (rc == 0)
+        rc = sink_data(w->to, frame, sizeof(frame), f);
+    if (rc == 0)
+        rc = put_rows(w, blocks, leaves, section, f);
+    free(section);
     sha256_finish(w->sha, w->footer.tables);
-    return 0;
+    return rc;
 }
 
 static void fill_info(const struct engram_writer *w, struct engram_info *info)
@@ -326,12 +383,13 @@ static void fill_info(const struct engram_writer *w, struct engram_info *info)
 
     *info = (struct engram_info){
         .version = footer->version,
+        .required = footer->required,
         .size = footer->tables_offset + LAYOUT_FRAME_BYTES +
-                layout_tables_bytes(footer, w->set.count) + LAYOUT_FOOTER_BYTES,
+                layout_tables_bytes(footer, w->own_chunks) + LAYOUT_FOOTER_BYTES,
         .entries = footer->entries,
         .data_bytes = footer->data_bytes,
         .chunks = footer->chunks,
-        .own_chunks = w->set.count,
+        .own_chunks = w->own_chunks,
         .blocks = footer->blocks,
         .leaves = footer->leaves,
     };
@@ -384,6 +442,7 @@ void engram_writer_close(struct engram_writer *w)
     packer_close(w->packer);
     leafwriter_close(w->leaves);
     chunkset_free(&w->set);
+    baseset_close(w->base);
     sha256_close(w->sha);
     sha256_close(w->tree);
     record_free(&w->file.record);

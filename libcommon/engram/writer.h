@@ -22,6 +22,15 @@ struct engram_writer;
 int engram_writer_open(struct sink *to, const struct rules *rules, unsigned threads,
                        struct engram_writer **out, struct fault *f);
 
+/* The same of an engram that has a base: what that has is not stored again.  Both are borrowed. */
+struct engram_writer_base {
+    const struct engram *engram; /* with its own bases, open */
+    const char *name;            /* of its file: one component, by which readers look for it */
+};
+int engram_writer_open_based(struct sink *to, const struct rules *rules, unsigned threads,
+                             const struct engram_writer_base *base, struct engram_writer **out,
+                             struct fault *f);
+
 /* The next entry, copied.  Entries come as manifest_next gives them: it has checked them and their
  * order, this does not.  The data of the entry before must be complete: FAULT_DAMAGED otherwise. */
 int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct fault *f);

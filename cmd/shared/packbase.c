@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The base of an engram that is being packed. */
+#include "shared/packbase.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "shared/product.h"
+
+int packbase_open(struct packbase *b, struct cli *cli, const struct engramfile_options *o,
+                  const char *path, struct fault *f)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+
+    cli->operand = path;
+    /* Readers look for it by its name, and read it at random. */
+    if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+        return fault_set(f, FAULT_USAGE, "a base must be a regular file");
+    if (product_refuse_input(cli, path, f) < 0 ||
+        engramfile_open(cli, o, path, &b->source, &b->engram, f) < 0)
+        return f->code;
+    b->base = (struct engram_writer_base){b->engram, slash ? slash + 1 : path};
+    return 0;
+}
+
+const struct engram_writer_base *packbase_of(const struct packbase *b)
+{
+    return b->engram ? &b->base : NULL;
+}
+
+void packbase_close(struct packbase *b)
+{
+    engram_close(b->engram);
+    source_close(b->source);
+}

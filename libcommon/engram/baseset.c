@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* The chunks of a base, found by their SHA-256, for an engram that is written against it. */
+#include "engram/baseset.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/bytes.h"
+#include "engram/baseref.h"
+#include "engram/internal.h"
+
+struct baseset {
+    const struct tables *tables;
+    struct baseref ref; /* its runs are set at the end */
+    uint32_t *slots;    /* chunk number plus 1, 0 free; by digest, linear probing */
+    uint64_t slot_count;
+};
+
+/* The slot that holds the digest, or the free one where it belongs.  There is a free one. */
+static uint32_t *slot_of(const struct baseset *b, const uint8_t *sha256)
+{
+    uint64_t i = le32_at(sha256) & (b->slot_count - 1);
+
+    while (b->slots[i] &&
+           memcmp(b->tables->chunks[b->slots[i] - 1].row.sha256, sha256, SHA256_BYTES) != 0)
+        i = (i + 1) & (b->slot_count - 1);
+    return &b->slots[i];
+}
+
+/* At most three quarters full, so that probing ends soon. */
+static int index_chunks(struct baseset *b, struct fault *f)
+{
+    uint32_t chunks = b->tables->footer.chunks;
+
+    for (b->slot_count = 4; b->slot_count / 4 * 3 < chunks;)
+        b->slot_count *= 2;
+    b->slots = calloc(b->slot_count, sizeof(*b->slots));
+    if (!b->slots)
+        return fault_memory(f, "the base's chunks", b->slot_count * sizeof(*b->slots));
+    for (uint32_t i = 0; i < chunks; i++) {
+        uint32_t *slot = slot_of(b, b->tables->chunks[i].row.sha256);
+
+        if (*slot == 0)
+            *slot = i + 1;
+    }
+    return 0;
+}
+
+static int fill_ref(struct baseset *b, const struct engram *base, const char *name, struct fault *f)
+{
+    if (!baseref_is_name(name))
+        return fault_set(f, FAULT_USAGE, "a base must have a file's name of 1 to %d bytes",
+                         BASEREF_NAME_MAX);
+    if (base->chain.count > LAYOUT_BASES_MAX)
+        return fault_set(f, FAULT_UNSUPPORTED,
+                         "it is the end of a chain of %d bases already, the most that there may be",
+                         LAYOUT_BASES_MAX);
+    b->ref.name = strdup(name);
+    if (!b->ref.name)
+        return fault_memory(f, "a name", strlen(name));
+    b->ref.size = base->info.size;
+    memcpy(b->ref.identity, base->tables.footer.identity, SHA256_BYTES);
+    return 0;
+}
+
+int baseset_open(const struct engram *base, const char *name, struct baseset **out, struct fault *f)
+{
+    struct baseset *b = calloc(1, sizeof(*b));
+
+    if (!b)
+        return fault_memory(f, "a base", sizeof(*b));
+    b->tables = &base->tables;
+    if (fill_ref(b, base, name, f) < 0 || index_chunks(b, f) < 0) {
+        baseset_close(b);
+        return f->code;
+    }
+    *out = b;
+    return 0;
+}
+
+bool baseset_find(const struct baseset *b, const uint8_t sha256[SHA256_BYTES], uint32_t *chunk)
+{
+    uint32_t slot = *slot_of(b, sha256);
+
+    *chunk = slot - 1;
+    return slot != 0;
+}
+
+uint32_t baseset_block(const struct baseset *b, uint32_t chunk)
+{
+    return b->tables->chunks[chunk].row.block;
+}
+
+uint32_t baseset_block_bytes(const struct baseset *b, uint32_t block)
+{
+    return b->tables->blocks[block].row.unpacked;
+}
+
+/* The runs of the chunks that are the base's, each as long as it can be. */
+static int find_runs(const struct chunkset *set, struct baseref *ref, uint32_t *own_chunks,
+                     struct fault *f)
+{
+    size_t room = 0;
+
+    *own_chunks = 0;
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct layout_chunk *c = &set->chunks[i];
+        struct baseref_run *last = ref->run_count ? &ref->runs[ref->run_count - 1] : NULL, *runs;
+
+        if (!baseset_has(c)) {
+            ++*own_chunks;
+        } else if (last && last->first + last->count == i && last->from + last->count == c->block) {
+            last->count++;
+        } else {
+            runs =
+                array_grow(ref->runs, ref->run_count, &room, sizeof(*runs), "the base's runs", f);
+            if (!runs)
+                return f->code;
+            ref->runs = runs;
+            ref->runs[ref->run_count++] = (struct baseref_run){i, 1, c->block};
+        }
+    }
+    return 0;
+}
+
+int baseset_section(const struct baseset *b, const struct chunkset *set, uint8_t **section,
+                    uint32_t *length, uint32_t *own_chunks, struct fault *f)
+{
+    struct baseref ref = b->ref;
+    uint64_t bytes;
+    int rc = find_runs(set, &ref, own_chunks, f);
+
+    bytes = baseref_bytes(&ref); /* far below 2^32, as there are at most 2^25 chunks */
+    if (rc == 0) {
+        *length = (uint32_t)bytes;
+        *section = malloc(bytes);
+        if (*section)
+            baseref_put(&ref, *section);
+        else
+            rc = fault_memory(f, "the base section", bytes);
+    }
+    free(ref.runs); /* the name is still b's */
+    return rc;
+}
+
+void baseset_close(struct baseset *b)
+{
+    if (!b)
+        return;
+    baseref_free(&b->ref);
+    free(b->slots);
+    free(b);
+}
