@@ -3,7 +3,8 @@
 /*
  * Digests would stop nearly every changed input at the door, so they are made right first.  The
  * input's first byte says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte,
- * the number of its entries), put into an engram with three chunks.
+ * the number of its entries), put into an engram with three chunks, which is also the base of
+ * engrams that have one.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -64,7 +65,7 @@ static void look_ahead(struct engram *g)
         return;
     plan = readahead_plan(a);
     for (unsigned i = 0; i < CHUNKS_MAX && plan->next(plan->context, &block, &entry); i++) {
-        if (block >= g->tables.footer.blocks || entry < last || entry >= g->tables.footer.entries)
+        if (block >= g->tables.block_count || entry < last || entry >= g->tables.footer.entries)
             abort();
         last = entry;
     }
@@ -109,29 +110,13 @@ static void compare(struct engram *g)
     engram_diff(&diff, &names, &f);
 }
 
-static void read_engram(const uint8_t *bytes, size_t size)
-{
-    struct engram *g = NULL;
-    struct source *s;
-    struct fault f;
-
-    if (source_from_memory(bytes, size, "fuzz", &s, &f) < 0)
-        return;
-    if (engram_open(s, &g, &f) == 0) {
-        look_ahead(g);
-        if (walk(g) <= READ_MAX) {
-            engram_verify(g, NULL, NULL, &f);
-            read_one(g, "/bin/a");
-            read_one(g, "/etc/sparse");
-        }
-        compare(g);
-        read_one(g, "/zzz");
-    }
-    engram_close(g);
-    source_close(s);
-}
-
 /* ---- an engram whose digests are made right ---- */
+
+/* The base of engrams that have one: three chunks, and a leaf that nobody looks at. */
+struct base {
+    uint8_t *bytes;
+    size_t size;
+};
 
 /* The digests in the tables' rows of blocks and leaves, which start alike. */
 static void sign_rows(uint8_t *bytes, const struct layout_footer *footer)
@@ -150,7 +135,19 @@ static void sign_rows(uint8_t *bytes, const struct layout_footer *footer)
     }
 }
 
-static void sign(uint8_t *bytes, size_t size)
+/* If the tables have a base section, it means this base. */
+static void sign_base(uint8_t *tables, const struct layout_footer *footer, const struct base *base)
+{
+    uint8_t *section = tables + (size_t)footer->blocks * LAYOUT_BLOCK_ROW +
+                       (size_t)footer->leaves * LAYOUT_LEAF_ROW;
+
+    if (!base || footer->base_bytes < LAYOUT_BASE_HEAD)
+        return;
+    memcpy(section, base->bytes + base->size - SHA256_BYTES, SHA256_BYTES);
+    put_le64(section + SHA256_BYTES, base->size);
+}
+
+static void sign(uint8_t *bytes, size_t size, const struct base *base)
 {
     uint8_t *end;
     struct layout_footer footer;
@@ -170,6 +167,7 @@ static void sign(uint8_t *bytes, size_t size)
         layout_tables_bytes(&footer, 0) > length)
         return;
     sign_rows(bytes, &footer);
+    sign_base(bytes + footer.tables_offset + LAYOUT_FRAME_BYTES, &footer, base);
     sha256_of(bytes + footer.tables_offset + LAYOUT_FRAME_BYTES, length, footer.tables);
     layout_put_footer(end, &footer);
     layout_put_header(bytes, &footer);
@@ -226,11 +224,58 @@ static uint8_t *wrap(struct frame_packer *p, const uint8_t *bytes, size_t size, 
     at += LAYOUT_FRAME_BYTES + TABLES;
     layout_put_footer(at, &footer);
     *total = (size_t)(at - out) + LAYOUT_FOOTER_BYTES;
-    sign(out, *total);
+    sign(out, *total, NULL);
     return out;
 }
 
-static void read_leaf(const uint8_t *data, size_t size)
+/* ---- reading ---- */
+
+static struct base make_base(void)
+{
+    struct frame_packer *p;
+    struct base b = {NULL, 0};
+    struct fault f;
+
+    if (frame_packer_open(&p, &f) < 0)
+        return b;
+    b.bytes = wrap(p, (const uint8_t *)"leaf", 4, 1, &b.size);
+    frame_packer_close(p);
+    return b;
+}
+
+static int find_base(void *context, const struct baseref *wanted, struct source **out,
+                     struct fault *f)
+{
+    const struct base *b = context;
+
+    (void)wanted;
+    return source_from_memory(b->bytes, b->size, "base", out, f);
+}
+
+static void read_engram(const uint8_t *bytes, size_t size, struct base *base)
+{
+    const struct base_finder finder = {find_base, base};
+    struct engram *g = NULL;
+    struct source *s;
+    struct fault f;
+
+    if (source_from_memory(bytes, size, "fuzz", &s, &f) < 0)
+        return;
+    if (engram_open_based(s, &finder, &g, &f) == 0) {
+        look_ahead(g);
+        if (walk(g) <= READ_MAX) {
+            engram_verify(g, NULL, NULL, &f);
+            read_one(g, "/bin/a");
+            read_one(g, "/etc/sparse");
+        }
+        compare(g);
+        read_one(g, "/zzz");
+    }
+    engram_close(g);
+    source_close(s);
+}
+
+static void read_leaf(const uint8_t *data, size_t size, struct base *base)
 {
     struct frame_packer *p;
     struct fault f;
@@ -239,25 +284,29 @@ static void read_leaf(const uint8_t *data, size_t size)
     if (size < 2 || frame_packer_open(&p, &f) < 0)
         return;
     uint8_t *engram = wrap(p, data + 1, size - 1, data[0], &total);
-    read_engram(engram, total);
+    read_engram(engram, total, base);
     free(engram);
     frame_packer_close(p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 1 || size > INPUT_MAX)
+    static struct base base;
+
+    if (!base.bytes)
+        base = make_base();
+    if (size < 1 || size > INPUT_MAX || !base.bytes)
         return 0;
     if (data[0] == 'L') {
-        read_leaf(data + 1, size - 1);
+        read_leaf(data + 1, size - 1, &base);
     } else if (data[0] == 'F') {
         uint8_t *copy = malloc(size - 1); /* exact, so that a read past the end is seen */
 
         if (!copy)
             return 0;
         memcpy(copy, data + 1, size - 1);
-        sign(copy, size - 1);
-        read_engram(copy, size - 1);
+        sign(copy, size - 1, &base);
+        read_engram(copy, size - 1, &base);
         free(copy);
     }
     return 0;

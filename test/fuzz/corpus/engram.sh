@@ -34,6 +34,27 @@ digest() {
 { printf F; small_manifest | engram-pack; } >whole-small
 { printf F; data_manifest 10 20 30 | engram-pack; } >whole-data
 { printf F; data_manifest | engram-pack; } >whole-root
+
+# letters LETTER...: a tree of files of five of a letter each.
+letters() {
+    local letter
+    record manifest=1 data=inline
+    record path=/ type=d "${meta[@]}"
+    for letter; do
+        record path=/"$letter" type=f "${meta[@]}" size=5 extent=0+5
+        printf '%s' "$letter$letter$letter$letter$letter"
+    done
+    record end=$(($# + 1)) bytes=$((5 * $#))
+}
+
+# The target's own base has the chunks that this one has.
+made=$(mktemp -d)
+trap 'rm -r "$made"' EXIT
+base=$made/base.engram
+letters a b c | engram-pack >"$base"
+{ printf F; letters a c d | engram-pack -b "$base"; } >based-some
+{ printf F; letters a b c | engram-pack -b "$base"; } >based-all
+{ printf F; letters d | engram-pack -b "$base"; } >based-none
 {
     printf 'L\x04'
     entry '' path=/ type=d "${meta[@]}"
