@@ -137,9 +137,16 @@ int baseref_get(const uint8_t *bytes, uint32_t length, uint32_t chunks, struct b
     return get_runs(bytes + LAYOUT_BASE_HEAD, chunks, r, covered, f);
 }
 
-void baseref_free(struct baseref *r)
+void baseref_free_runs(struct baseref *r)
 {
     free(r->runs);
+    r->runs = NULL;
+    r->run_count = 0;
+}
+
+void baseref_free(struct baseref *r)
+{
+    baseref_free_runs(r);
     free(r->name);
     memset(r, 0, sizeof(*r));
 }

@@ -46,6 +46,9 @@ void baseref_put(const struct baseref *r, uint8_t *bytes);
 int baseref_get(const uint8_t *bytes, uint32_t length, uint32_t chunks, struct baseref *r,
                 uint64_t *covered, struct fault *f);
 
+/* What the runs say is known otherwise by now. */
+void baseref_free_runs(struct baseref *r);
+
 void baseref_free(struct baseref *r);
 
 /* For messages: the name, in quotes and escaped, into a buffer of BASEREF_SHOWN_BYTES; returned. */

@@ -341,6 +341,7 @@ int tables_add_base(struct tables *t, const struct tables *base, struct fault *f
 {
     if (check_base(t, base, f) < 0 || add_blocks(t, base, f) < 0 || spread_chunks(t, base, f) < 0)
         return f->code;
+    baseref_free_runs(&t->base);
     add_up(t);
     return 0;
 }
