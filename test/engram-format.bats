@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154  # tree.bash sets the tree's
+# The engram format: what engram(5) says is all that a reader needs, and it does not change unseen.
+
+load helper
+load engram
+load tree
+
+data=$BATS_TEST_DIRNAME/data
+page=$BATS_TEST_DIRNAME/../man/engram.5
+
+setup_file() {
+    need python3 zstd openssl hexdump sha256sum cmp
+}
+
+setup() {
+    PATH=$BATS_TEST_DIRNAME:$PATH
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    cd "$BATS_TEST_TMPDIR/empty" || return
+}
+
+# The engram of NAME.manifest is read to that manifest by both readers.
+both_read() {
+    engram-pack -q -r "${2-balanced}" -o "$1.engram" "$1.manifest"
+    engram-read "$1.engram" >read.manifest
+    same read.manifest "$1.manifest"
+    engram-walk -o walk.manifest "$1.engram"
+    same walk.manifest "$1.manifest"
+}
+
+# What to do when the stored format test fails.
+changed() {
+    printf '%s\n' "$@" >&2
+    return 1
+}
+
+@test "a reader that was written from the page alone reads what engram-pack writes" {
+    small_manifest >small.manifest
+    manifest "$tree_bytes" "${tree_records[@]}" >tree.manifest
+    manifest 0 >none.manifest
+    data_manifest >root.manifest
+    data_manifest 1 8192 8193 131072 1048577 3000000 >data.manifest
+    ext4walk --times=all -p 2 "$data/vm.qcow2" >vm.manifest
+    for name in small tree none root data vm; do
+        both_read $name
+    done
+    for rules in fast max; do
+        both_read small $rules
+        both_read data $rules
+    done
+}
+
+@test "version 1 as it was stored is still read: if this fails, the version must change" {
+    "$data/make-tiny" >tiny.manifest
+    engram-walk -o walk.manifest "$data/tiny.engram" && same walk.manifest tiny.manifest ||
+        changed "engrams of version 1 are not read any more: the format has changed, so its version must change"
+    engram-read "$data/tiny.engram" >read.manifest && same read.manifest tiny.manifest ||
+        changed "tiny.engram is not as engram(5) says: if the page is right, the version must change"
+}
+
+@test "version 1 is still what is written: if this fails, the version must change" {
+    advice=("engram-pack writes the stored manifest in another way than it did."
+        "Where the format has changed, its version must change; where only cuts, rules or the order of blocks"
+        "have, make data/tiny.engram and its dump in engram(5) anew.")
+    "$data/make-tiny" | engram-pack -o now.engram
+    engram-read --describe "$data/tiny.engram" >stored
+    engram-read --describe now.engram >now
+    diff stored now >&2 || changed "${advice[@]}"
+    # zstd may compress better one day, but the version that made the file does as it did.
+    made=$(grep -o 'libzstd [0-9.]*[0-9]' "$data/make-tiny")
+    if engram-pack --version | grep -qF "$made,"; then
+        same now.engram "$data/tiny.engram" || changed "${advice[@]}"
+    fi
+}
+
+# The lines of hexdump in the N-th display of the page's examples.
+dump_of_page() {
+    awk -v want="$1" '/^\.Sh /{ on = /EXAMPLES/ } on && /^\.Bd/ { n++ } on && n == want && /^0000/' "$page" |
+        sed 's/\\e/\\/g'
+}
+
+@test "the dumps in the page are those of the stored engram" {
+    diff <(dump_of_page 1) <(hexdump -C "$data/tiny.engram") >&2
+    # the leaf lies from 0x50 to 0x125; its last entry is dumped
+    tail -c +$((0x58 + 1)) "$data/tiny.engram" | head -c $((0x125 - 0x58)) | zstd -dcq >leaf
+    [ "$(wc -c <leaf)" -eq 336 ]
+    diff <(dump_of_page 2) <(hexdump -C -s 192 leaf) >&2
+}
+
+# The lengths of the chunks in an engram, in order.
+chunk_lengths() {
+    engram-read --describe "$1" | sed -n 's/^ *[0-9]* chunk [0-9]*: block [0-9]*, \([0-9]*\) bytes.*/\1/p'
+}
+
+# A manifest of one file: file_manifest FILE SIZE EXTENT...
+file_manifest() {
+    record manifest=1 data=inline
+    record path=/ type=d mode=755 uid=0 gid=0 mtime=0.000000000
+    record path=/f type=f mode=644 uid=0 gid=0 mtime=0.000000000 "size=$2" "${@:3}"
+    cat "$1"
+    record end=2 "bytes=$(stat -c %s "$1")"
+}
+
+# No chunk of these files comes twice, so that the table has them as they are cut.
+@test "files are cut where the page says" {
+    file_data 1 1000000 >random
+    seq 50000 >numbers
+    # runs of one byte have no place to cut, up to the most that a chunk may have
+    { printf 'x%.0s' {1..140000}; printf 'y%.0s' {1..140000}; head -c 100000 random; } >dull
+    for length in 1 8192 8193 32768 131072; do
+        head -c $length random >random-$length
+    done
+    for file in random numbers dull random-*; do
+        size=$(stat -c %s "$file")
+        file_manifest "$file" "$size" "extent=0+$size" | engram-pack -q -o x.engram
+        engram-cut <"$file" >wanted
+        diff wanted <(chunk_lengths x.engram) >&2
+    done
+    grep -qx 131072 <(engram-cut <dull)
+    [ "$(engram-cut <random | wc -l)" -gt 20 ]
+}
+
+@test "holes are no data: a file is cut as if they were not there" {
+    file_data 1 400000 >random
+    file_manifest random 9000000 extent=5+100001 extent=8000000+299999 | engram-pack -q -o x.engram
+    diff <(engram-cut <random) <(chunk_lengths x.engram) >&2
+}
+
+@test "both readers refuse an engram with one bit flipped, wherever it is" {
+    # header: magic number, signature, version, zero, optional features; block: magic number and
+    # content; leaf: magic number and frame; tables: length, a row each of block, leaf and chunk;
+    # footer: magic number, offset of the tables, number of chunks, tree digest, own digest
+    for at in 0 9 16 20 32 0x28 0x3a 0x50 0x6a 0x129 0x12d 0x15e 0x185 0x1d5 0x1fd 0x215 0x245 0x284; do
+        flip "$data/tiny.engram" bad.engram $((at)) 0x04
+        try engram-walk -q -o out bad.engram
+        expect_like 3 'engram-walk: bad\.engram: .*'
+        try into out engram-read bad.engram
+        expect_like 3 'engram-read: bad\.engram: .*'
+        [ ! -s out ]
+        rm -f out
+    done
+}
