@@ -45,7 +45,7 @@ def skippable(data, kind, offset, end):
 
 def frame_header(frame):
     """The content size that the header of a zstd frame tells, and where the header ends."""
-    require(len(frame) >= 18 and frame[:4] == b"\x28\xb5\x2f\xfd", "no zstd frame")
+    require(len(frame) >= 14 and frame[:4] == b"\x28\xb5\x2f\xfd", "no zstd frame")
     descriptor = frame[4]
     single = descriptor >> 5 & 1
     require(descriptor & 0x0F == 0x04, f"a frame header descriptor of {descriptor:#x}")
