@@ -86,6 +86,19 @@ dump_of_page() {
     tail -c +$((0x58 + 1)) "$data/tiny.engram" | head -c $((0x125 - 0x58)) | zstd -dcq >leaf
     [ "$(wc -c <leaf)" -eq 336 ]
     diff <(dump_of_page 2) <(hexdump -C -s 192 leaf) >&2
+    # the tree digest, put together as the page says: part FILE OFFSET LENGTH
+    part() {
+        tail -c +$(($2 + 1)) "$1" | head -c $(($3))
+    }
+    sum=$({
+        part leaf 8 54
+        part leaf 70 77
+        part "$data/tiny.engram" 0x185+8 32
+        part leaf 163 29
+        part leaf 200 88
+        part leaf 304 32
+    } | sha256sum)
+    [ "${sum%% *}" = "$(peek "$data/tiny.engram" 0x245 32)" ]
 }
 
 # The lengths of the chunks in an engram, in order.
