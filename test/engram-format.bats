@@ -40,15 +40,13 @@ changed() {
     manifest "$tree_bytes" "${tree_records[@]}" >tree.manifest
     manifest 0 >none.manifest
     data_manifest >root.manifest
-    data_manifest 1 8192 8193 131072 1048577 3000000 >data.manifest
+    data_manifest 1 8192 8193 131072 1048577 1000000 >data.manifest
     ext4walk --times=all -p 2 "$data/vm.qcow2" >vm.manifest
     for name in small tree none root data vm; do
         both_read $name
     done
-    for rules in fast max; do
-        both_read small $rules
-        both_read data $rules
-    done
+    both_read vm fast
+    both_read data max
 }
 
 @test "version 1 as it was stored is still read: if this fails, the version must change" {
@@ -117,10 +115,10 @@ file_manifest() {
 
 # No chunk of these files comes twice, so that the table has them as they are cut.
 @test "files are cut where the page says" {
-    file_data 1 1000000 >random
-    seq 50000 >numbers
-    # runs of one byte have no place to cut, up to the most that a chunk may have
-    { printf 'x%.0s' {1..140000}; printf 'y%.0s' {1..140000}; head -c 100000 random; } >dull
+    file_data 1 600000 >random
+    seq 20000 >numbers
+    # a run of one byte has no place to cut, up to the most that a chunk may have
+    { head -c 140000 /dev/zero | tr '\0' x; head -c 50000 random; } >dull
     for length in 1 8192 8193 32768 131072; do
         head -c $length random >random-$length
     done
@@ -131,7 +129,7 @@ file_manifest() {
         diff wanted <(chunk_lengths x.engram) >&2
     done
     grep -qx 131072 <(engram-cut <dull)
-    [ "$(engram-cut <random | wc -l)" -gt 20 ]
+    [ "$(engram-cut <random | wc -l)" -gt 10 ]
 }
 
 @test "holes are no data: a file is cut as if they were not there" {
