@@ -101,7 +101,7 @@ dump_of_page() {
 
 # The lengths of the chunks in an engram, in order.
 chunk_lengths() {
-    engram-read --describe "$1" | sed -n 's/^ *[0-9]* chunk [0-9]*: block [0-9]*, \([0-9]*\) bytes.*/\1/p'
+    engram-read --describe "$1" | sed -n 's/^ *[0-9]* chunk row [0-9]*: block [0-9]*, \([0-9]*\) bytes.*/\1/p'
 }
 
 # A manifest of one file: file_manifest FILE SIZE EXTENT...
@@ -151,4 +151,19 @@ file_manifest() {
         [ ! -s out ]
         rm -f out
     done
+}
+
+@test "both readers take and refuse the same engrams whose digests are right" {
+    mkdir forged
+    engram-forge "$data/tiny.engram" forged >changes
+    [ "$(wc -l <changes)" -ge 40 ]
+    while read -r name wanted; do
+        try into walked engram-walk -q "forged/$name.engram"
+        echo "$name: engram-walk ends with $status, not $wanted: $stderr" >&2
+        [ "$status" -eq "$wanted" ]
+        try into read engram-read "forged/$name.engram"
+        echo "$name: engram-read ends with $status, not $wanted: $stderr" >&2
+        [ "$status" -eq "$wanted" ]
+        [ "$wanted" -ne 0 ] || same walked read
+    done <changes
 }

@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""Engrams as engram(5) says, and nothing else: a second implementation of a reader, for test/engram-read."""
+"""Engrams as engram(5) says, and nothing else: the second reader, for test/engram-read."""
 import hashlib
 import struct
-import subprocess
 from collections import namedtuple
+from itertools import islice
 
 from manifest_record import MIB, Damaged, Order, parse_record, require
+from zstd_frame import unpack
 
+FEATURE_BASE = 1 << 0
+MOST_BASES = 16
 MAGIC = {"header": 0x184D2A50, "leaf": 0x184D2A51, "tables": 0x184D2A52, "footer": 0x184D2A53}
 PROFILES = "kernel libraries binaries config runtime archive database media balanced".split()
 
 # What a header and a footer share, and then what only a footer has.
 Common = namedtuple("Common", "signature version zero required optional")
-Footer = namedtuple("Footer", "tables entries bytes chunks blocks leaves zero tables_sha256 tree_sha256 sha256")
+Footer = namedtuple("Footer", "tables entries bytes chunks blocks leaves base_bytes "
+                    "tables_sha256 tree_sha256 sha256")
 Block = namedtuple("Block", "place stored content profile sha256")
 Leaf = namedtuple("Leaf", "place stored content entries sha256")
-Chunk = namedtuple("Chunk", "block start length sha256")
+Chunk = namedtuple("Chunk", "engram block start length sha256")
+Base = namedtuple("Base", "sha256 length runs name")
 
 
 class Entry(namedtuple("Entry", "raw record runs sha256")):
@@ -28,11 +33,13 @@ class Unsupported(Exception):
     pass
 
 
+class Missing(Exception):
+    pass
+
+
 def sha256(data):
     return hashlib.sha256(data).digest()
 
-
-# ---- frames ----
 
 def skippable(data, kind, offset, end):
     """The payload of the skippable frame that fills a place."""
@@ -43,40 +50,12 @@ def skippable(data, kind, offset, end):
     return data[offset + 8:end]
 
 
-def frame_header(frame):
-    """The content size that the header of a zstd frame tells, and where the header ends."""
-    require(len(frame) >= 14 and frame[:4] == b"\x28\xb5\x2f\xfd", "no zstd frame")
-    descriptor = frame[4]
-    single = descriptor >> 5 & 1
-    require(descriptor & 0x0F == 0x04, f"a frame header descriptor of {descriptor:#x}")
-    size = (single, 2, 4, 8)[descriptor >> 6]
-    require(size > 0, "a frame without a content size")
-    start = 6 - single
-    content = int.from_bytes(frame[start:start + size], "little") + (256 if size == 2 else 0)
-    return content, start + size
-
-
-def unpack(frame, content, what):
-    """The content of what is just one zstd frame."""
-    claimed, at = frame_header(frame)
-    require(claimed == content, f"{what}: a frame of {claimed} bytes, not {content}")
-    last = False
-    while not last:
-        require(len(frame) - at >= 3, f"{what}: its frame has no end")
-        header = int.from_bytes(frame[at:at + 3], "little")
-        last, kind, size = header & 1, header >> 1 & 3, header >> 3
-        at += 3 + (1 if kind == 1 else size)
-    require(at + 4 == len(frame), f"{what}: not just one frame")
-    done = subprocess.run(["zstd", "-dcq"], input=frame, capture_output=True, check=False)
-    require(done.returncode == 0 and len(done.stdout) == content, f"{what}: {done.stderr}")
-    return done.stdout
-
-
-# ---- the engram ----
-
 class Engram:
-    def __init__(self, data):
-        self.data = data
+    """An engram, all of it read and checked; among `others`, the data of files, it finds its bases."""
+
+    def __init__(self, data, others=(), depth=0):
+        require(depth <= MOST_BASES, f"more than {MOST_BASES} bases")
+        self.data, self.others, self.depth = data, others, depth
         self.read_ends()
         self.read_tables()
         self.leaf_content = [self.stored(leaf, f"leaf {i}") for i, leaf in enumerate(self.leaves)]
@@ -95,32 +74,41 @@ class Engram:
         self.footer = Footer(*struct.unpack("<QQQIIII32s32s32s", footer[32:]))
         require(sha256(data[-176:-32]) == self.footer.sha256, "footer: SHA-256")
         require(footer[:32] == data[8:40], "header and footer do not belong together")
-        if self.common.version != 1 or self.common.required != 0:
-            raise Unsupported(f"version {self.common.version}, required features {self.common.required:#x}")
-        require(self.common.zero == 0 and self.footer.zero == 0, "a zero that is none")
+        if self.common.version != 1 or self.common.required & ~FEATURE_BASE:
+            raise Unsupported(f"version {self.common.version}, "
+                              f"required features {self.common.required:#x}")
+        require(self.common.zero == 0, "a zero that is none")
+        require((self.common.required == 0) == (self.footer.base_bytes == 0), "base: no section")
 
     def read_tables(self):
         footer, end = self.footer, len(self.data) - 176
         require(40 <= footer.tables <= end - 8, f"tables at {footer.tables}")
         tables = skippable(self.data, "tables", footer.tables, end)
         require(sha256(tables) == footer.tables_sha256, "tables: SHA-256")
-        sizes = 44 * footer.blocks, 44 * footer.leaves, 40 * footer.chunks
-        require(len(tables) == sum(sizes), f"tables: {len(tables)} bytes")
-        leaves, chunks = sizes[0], sizes[0] + sizes[1]
-        place = 40
-        self.blocks, place = self.rows(Block, tables[:leaves], place)
-        self.leaves, place = self.rows(Leaf, tables[leaves:chunks], place)
+        leaves = 44 * footer.blocks
+        base = leaves + 44 * footer.leaves
+        chunks = base + footer.base_bytes
+        require(chunks <= len(tables), f"tables: only {len(tables)} bytes")
+        self.blocks, place = self.rows(Block, tables[:leaves], 40)
+        self.leaves, place = self.rows(Leaf, tables[leaves:base], place)
         require(place == footer.tables, f"the last leaf ends at {place}")
+        self.check_rows()
+        self.base = self.read_base(tables[base:chunks]) if footer.base_bytes else None
+        self.own_chunks = self.read_chunks(tables[chunks:])
+        self.chunks = self.number_chunks()
+
+    def check_rows(self):
         for i, block in enumerate(self.blocks):
             require(1 <= block.content <= 32 * MIB, f"block {i}: {block.content} bytes of content")
-            require(block.stored <= block.content + block.content // 256 + 64, f"block {i}: stored length")
+            most = block.content + block.content // 256 + 64
+            require(block.stored <= most, f"block {i}: {block.stored} bytes stored")
             require(block.profile < len(PROFILES), f"block {i}: profile {block.profile}")
         for i, leaf in enumerate(self.leaves):
             require(1 <= leaf.content <= 64 * MIB, f"leaf {i}: {leaf.content} bytes of content")
-            require(leaf.stored - 8 <= leaf.content + leaf.content // 256 + 64, f"leaf {i}: stored length")
+            most = 8 + leaf.content + leaf.content // 256 + 64
+            require(leaf.stored <= most, f"leaf {i}: {leaf.stored} bytes stored")
             require(leaf.entries > 0, f"leaf {i}: no entries")
-        require(sum(leaf.entries for leaf in self.leaves) == footer.entries, "number of entries")
-        self.read_chunks(tables[chunks:])
+        require(sum(leaf.entries for leaf in self.leaves) == self.footer.entries, "number of entries")
 
     @staticmethod
     def rows(kind, table, place):
@@ -131,13 +119,51 @@ class Engram:
         return rows, place
 
     def read_chunks(self, table):
-        self.chunks, filled = [], [0] * len(self.blocks)
+        require(len(table) % 40 == 0, f"tables: {len(table)} bytes of chunks")
+        chunks, filled = [], [0] * len(self.blocks)
         for i, (block, length, digest) in enumerate(struct.iter_unpack("<II32s", table)):
-            require(block < len(self.blocks), f"chunk {i}: block {block}")
-            require(1 <= length <= MIB, f"chunk {i}: {length} bytes")
-            self.chunks.append(Chunk(block, filled[block], length, digest))
+            require(block < len(self.blocks), f"row {i} of the chunks: block {block}")
+            require(1 <= length <= MIB, f"row {i} of the chunks: {length} bytes")
+            chunks.append(Chunk(self, block, filled[block], length, digest))
             filled[block] += length
         require(filled == [block.content for block in self.blocks], "chunks do not fill their blocks")
+        return chunks
+
+    def read_base(self, section):
+        require(len(section) >= 48, f"base: only {len(section)} bytes")
+        digest, length, count, name_length = struct.unpack_from("<32sQII", section)
+        end = 48 + 12 * count
+        require(len(section) == end + -(-name_length // 4) * 4, f"base: {len(section)} bytes")
+        name, zeros = section[end:end + name_length], section[end + name_length:]
+        require(1 <= name_length <= 255 and not set(b"/\0") & set(name), f"base: {name}")
+        require(name not in (b".", b".."), f"base: {name}")
+        require(not any(zeros), "base: bytes after its name")
+        return Base(digest, length, list(struct.iter_unpack("<III", section[48:end])), name)
+
+    def find_base(self):
+        for data in self.others:
+            if data[-32:] == self.base.sha256 and len(data) == self.base.length:
+                return Engram(data, self.others, self.depth + 1)
+        raise Missing(f"its base {self.base.name} is none of the files")
+
+    def number_chunks(self):
+        """All chunks in order: the base's where its runs say so, and rows of the table between them."""
+        chunks, own = [], iter(self.own_chunks)
+        if self.base:
+            theirs, after = self.find_base().chunks, None
+            for first, count, there in self.base.runs:
+                require(count > 0 and first >= len(chunks), f"base: run {first}+{count}")
+                require(there + count <= len(theirs), f"base: run {first}+{count} is {there} on")
+                require((first, there) != after, "base: two runs that are one")
+                chunks += islice(own, first - len(chunks))
+                require(first == len(chunks), f"base: run {first}+{count} comes after all rows")
+                chunks += theirs[there:there + count]
+                after = first + count, there + count
+            used = sum(count for _, count, _ in self.base.runs)
+            require(used <= len(theirs), f"base: {used} chunks of {len(theirs)}")
+        chunks += own
+        require(len(chunks) == self.footer.chunks, f"{len(chunks)} chunks")
+        return chunks
 
     def stored(self, row, what):
         """The content of a block or a leaf."""
@@ -150,7 +176,7 @@ class Engram:
 
     def chunk_data(self, i):
         chunk = self.chunks[i]
-        return self.block_content[chunk.block][chunk.start:chunk.start + chunk.length]
+        return chunk.engram.block_content[chunk.block][chunk.start:chunk.start + chunk.length]
 
     # ---- entries ----
 
@@ -205,15 +231,17 @@ class Engram:
         for entry in self.entries:
             tree.update(entry.raw + (entry.sha256 or b""))
             total += entry.record.data
-            require(entry.sha256 in (None, sha256(self.file_data(entry))), f"{entry.record.path}: SHA-256")
+            path = entry.record.path
+            require(entry.sha256 in (None, sha256(self.file_data(entry))), f"{path}: SHA-256")
             cost, previous = 0, None
             for number in entry.chunks():
-                require(number <= seen, f"{entry.record.path}: chunk {number} comes before {seen}")
+                require(number <= seen, f"{path}: chunk {number} comes before {seen}")
                 seen = max(seen, number + 1)
-                block = self.chunks[number].block
-                cost += self.blocks[block].content if block != previous else 0
-                previous = block
-            require(cost <= 32 * (entry.record.data + MIB), f"{entry.record.path}: costs {cost}")
+                engram, block = self.chunks[number][:2]
+                if (engram, block) != previous:
+                    cost += engram.blocks[block].content
+                previous = engram, block
+            require(cost <= 32 * (entry.record.data + MIB), f"{path}: costs {cost}")
         require(seen == len(self.chunks), f"chunks from {seen} on are no file's")
         require(total == self.footer.bytes, f"{total} bytes of data")
         require(tree.digest() == self.footer.tree_sha256, "tree digest")

@@ -79,6 +79,7 @@ class Order:
         require(record.path == b"/" or self.types.get(parent) == "d",
                 f"{record.path}: not in a directory")
         if record.type == "h":
-            require(self.types.get(record.link, "d") not in "dh", f"{record.path}: a link to {record.link}")
+            linked = self.types.get(record.link, "d")
+            require(linked not in "dh", f"{record.path}: a link to {record.link}")
         self.last = key
         self.types[record.path] = record.type
