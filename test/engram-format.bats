@@ -155,15 +155,36 @@ file_manifest() {
 
 @test "both readers take and refuse the same engrams whose digests are right" {
     mkdir forged
+    cp "$data/tiny.engram" forged
     engram-forge "$data/tiny.engram" forged >changes
     [ "$(wc -l <changes)" -ge 40 ]
     while read -r name wanted; do
         try into walked engram-walk -q "forged/$name.engram"
         echo "$name: engram-walk ends with $status, not $wanted: $stderr" >&2
         [ "$status" -eq "$wanted" ]
-        try into read engram-read "forged/$name.engram"
+        try into read engram-read --base="$data/tiny.engram" "forged/$name.engram"
         echo "$name: engram-read ends with $status, not $wanted: $stderr" >&2
         [ "$status" -eq "$wanted" ]
         [ "$wanted" -ne 0 ] || same walked read
     done <changes
+}
+
+@test "a reader that was written from the page alone reads engrams with a base, and that base's base" {
+    data_manifest 1000000 20 300000 >1.manifest
+    data_manifest 1000000 20 300000 200000 >2.manifest
+    data_manifest 1000000 21 300000 200000 100000 >3.manifest
+    engram-pack -q -o 1.engram 1.manifest
+    engram-pack -q -b 1.engram -o 2.engram 2.manifest
+    engram-pack -q -b 2.engram -o 3.engram 3.manifest
+    for n in 2 3; do
+        engram-read --base=1.engram --base=2.engram $n.engram >read.manifest
+        same read.manifest $n.manifest
+        engram-walk -o walk.manifest $n.engram
+        same walk.manifest $n.manifest
+    done
+    # of both bases there is something in it
+    engram-read --describe --base=1.engram --base=2.engram 3.engram >described
+    grep -qE '^ *[0-9]+ runs: 2, name: 8 bytes' described
+    try engram-read --base=2.engram 3.engram
+    expect 1 "engram-read: 3.engram: its base b'1.engram' is none of the files"
 }
