@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "manifest/path.h"
 #include "manifest/reader.h"
 
 /*
@@ -150,9 +152,10 @@ static int split(const struct leaf *l, struct parts *p, struct fault *f)
 int leaf_peek(const struct leaf *l, const char **path, struct fault *f)
 {
     struct parts p;
+    int rc = split(l, &p, f);
 
-    if (split(l, &p, f) < 0)
-        return f->code;
+    if (rc < 0)
+        return rc;
     *path = (const char *)p.record + strlen(path_key);
     return 0;
 }
@@ -175,6 +178,83 @@ int leaf_skip(struct leaf *l, struct fault *f)
         return f->code;
     return step(l, &p, f);
 }
+
+/* ---- finding a path ---- */
+
+enum { MARK_ENTRIES = 16 }; /* every so many entries there is a mark */
+
+static uint32_t entries_of(const struct leaf *l)
+{
+    return l->tables->leaves[l->number].row.entries;
+}
+
+static void stand_at_mark(struct leaf *l, const struct leaf_marks *m, size_t i)
+{
+    l->at = m->at[i];
+    l->left = entries_of(l) - (uint32_t)i * MARK_ENTRIES;
+}
+
+/* Stand at the last mark that is not after the path, or at the start. */
+static int go_near(struct leaf *l, const struct leaf_marks *m, const char *path, struct fault *f)
+{
+    size_t low = 0, high = m->count;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        const char *here;
+
+        stand_at_mark(l, m, middle);
+        if (leaf_peek(l, &here, f) < 0)
+            return f->code;
+        if (path_compare(here, path) > 0)
+            high = middle;
+        else
+            low = middle;
+    }
+    if (m->count > 0)
+        stand_at_mark(l, m, low);
+    else
+        leaf_rewind(l);
+    return 0;
+}
+
+/* Mark the next entry, if it is one that is to have a mark and has none. */
+static int add_mark(const struct leaf *l, struct leaf_marks *m, struct fault *f)
+{
+    size_t *grown;
+
+    if (entries_of(l) - l->left != m->count * MARK_ENTRIES)
+        return 0;
+    grown = array_grow(m->at, m->count, &m->room, sizeof(*grown), "marks in a leaf", f);
+    if (!grown)
+        return f->code;
+    m->at = grown;
+    m->at[m->count++] = l->at;
+    return 0;
+}
+
+int leaf_seek(struct leaf *l, struct leaf_marks *marks, const char *path, bool *exact,
+              struct fault *f)
+{
+    *exact = false;
+    if (marks && go_near(l, marks, path, f) < 0)
+        return f->code;
+    while (l->left) {
+        const char *here;
+
+        if (leaf_peek(l, &here, f) < 0 || (marks && add_mark(l, marks, f) < 0))
+            return f->code;
+        int order = path_compare(here, path);
+        *exact = order == 0;
+        if (order >= 0)
+            return 0;
+        if (leaf_skip(l, f) < 0)
+            return f->code;
+    }
+    return 0;
+}
+
+/* ---- entries in full ---- */
 
 static int make_room(struct engram_item *item, size_t runs, struct fault *f)
 {

@@ -3,6 +3,7 @@
 #ifndef ENGRAM_LEAF_H
 #define ENGRAM_LEAF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,21 @@ int leaf_peek(const struct leaf *l, const char **path, struct fault *f);
 
 /* Go past the next entry without looking at it closely. */
 int leaf_skip(struct leaf *l, struct fault *f);
+
+/* Where entries of a leaf are that were gone past.  Starts all zero, and for a leaf that is loaded
+ * anew with count 0; `at` is the caller's to free. */
+struct leaf_marks {
+    size_t *at;
+    size_t count, room;
+};
+
+/*
+ * Go on to the first entry whose path is not before `path`, or to the leaf's end; *exact: it is
+ * that path.  With marks (they may be NULL), which are added to, the search is over the whole leaf,
+ * and the next one for a path as far as this need not go past all entries again.
+ */
+int leaf_seek(struct leaf *l, struct leaf_marks *marks, const char *path, bool *exact,
+              struct fault *f);
 
 /* The next entry, of which there must be one, parsed and checked by itself; after a leaf's last
  * entry nothing may be left over. */

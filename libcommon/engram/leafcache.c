@@ -9,7 +9,8 @@ enum { SLOTS = 32 };
 
 struct slot {
     struct leaf leaf; /* its tables are NULL: free */
-    uint64_t used;    /* tick of its last use */
+    struct leaf_marks marks;
+    uint64_t used; /* tick of its last use */
 };
 
 struct leafcache {
@@ -45,6 +46,8 @@ static void drop(struct leafcache *c, struct slot *s)
 {
     c->bytes -= s->leaf.room;
     leaf_free(&s->leaf);
+    free(s->marks.at);
+    s->marks = (struct leaf_marks){0};
 }
 
 /* A slot for a leaf of `wanted` bytes, after as many as needed of the longest unused were dropped;
@@ -70,7 +73,8 @@ static struct slot *make_room(struct leafcache *c, size_t wanted)
     }
 }
 
-int leafcache_get(struct leafcache *c, uint32_t number, struct leaf **out, struct fault *f)
+/* The slot that has the leaf, loaded if need be. */
+static int get(struct leafcache *c, uint32_t number, struct slot **out, struct fault *f)
 {
     struct slot *s = NULL;
 
@@ -81,26 +85,40 @@ int leafcache_get(struct leafcache *c, uint32_t number, struct leaf **out, struc
     if (!s) {
         s = make_room(c, c->tables->leaves[number].row.unpacked);
         c->bytes -= s->leaf.room;
+        s->marks.count = 0;
         if (leaf_load(&s->leaf, c->from, c->tables, c->unpacker, number, f) < 0)
             return f->code;
         c->bytes += s->leaf.room;
     }
-    leaf_rewind(&s->leaf);
     s->used = ++c->tick;
-    *out = &s->leaf;
+    *out = s;
     return 0;
+}
+
+int leafcache_seek(struct leafcache *c, uint32_t number, const char *path, struct leaf **out,
+                   bool *exact, struct fault *f)
+{
+    struct slot *s;
+
+    if (get(c, number, &s, f) < 0)
+        return f->code;
+    *out = &s->leaf;
+    return leaf_seek(&s->leaf, &s->marks, path, exact, f);
 }
 
 int leafcache_first_path(struct leafcache *c, uint32_t number, const char **path, struct fault *f)
 {
-    struct leaf *leaf;
+    struct slot *s;
     size_t bytes;
 
     if (c->paths[number]) {
         *path = c->paths[number];
         return 0;
     }
-    if (leafcache_get(c, number, &leaf, f) < 0 || leaf_peek(leaf, path, f) < 0)
+    if (get(c, number, &s, f) < 0)
+        return f->code;
+    leaf_rewind(&s->leaf);
+    if (leaf_peek(&s->leaf, path, f) < 0)
         return f->code;
     bytes = strlen(*path) + 1;
     if (bytes > LEAFCACHE_PATH_BYTES - c->path_bytes)
@@ -117,7 +135,7 @@ void leafcache_close(struct leafcache *c)
     if (!c)
         return;
     for (unsigned i = 0; i < SLOTS; i++)
-        leaf_free(&c->slots[i].leaf);
+        drop(c, &c->slots[i]);
     for (uint32_t i = 0; i < c->tables->footer.leaves; i++)
         free(c->paths[i]);
     free(c->paths);

@@ -3,6 +3,7 @@
 #ifndef ENGRAM_LEAFCACHE_H
 #define ENGRAM_LEAFCACHE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -14,15 +15,18 @@
 struct leafcache;
 
 /*
- * Keeps up to LAYOUT_LEAF_MAX bytes of decoded leaves, and of the leaves' first paths up to
+ * Keeps up to LAYOUT_LEAF_MAX bytes of decoded leaves (and of marks in them a twentieth of that at
+ * most), and of the leaves' first paths up to
  * LEAFCACHE_PATH_BYTES, so that a search decodes few leaves more than once.  All is borrowed.
  */
 enum { LEAFCACHE_PATH_BYTES = 16 << 20 };
 int leafcache_open(struct reader *from, const struct tables *t, struct frame_unpacker *u,
                    struct leafcache **out, struct fault *f);
 
-/* A leaf, standing before its first entry.  Borrowed, and valid until the next call. */
-int leafcache_get(struct leafcache *c, uint32_t number, struct leaf **out, struct fault *f);
+/* A leaf, standing before the first entry whose path is not before `path`, or at its end; *exact:
+ * it is that path.  Borrowed, and valid until the next call. */
+int leafcache_seek(struct leafcache *c, uint32_t number, const char *path, struct leaf **out,
+                   bool *exact, struct fault *f);
 
 /* The path of a leaf's first entry, not checked beyond its length.  Valid until the next call. */
 int leafcache_first_path(struct leafcache *c, uint32_t number, const char **path, struct fault *f);

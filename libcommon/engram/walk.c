@@ -51,25 +51,6 @@ static int load(struct engram_walk *w, uint32_t number, struct fault *f)
     return leaf_load(&w->leaf, g->reader, &g->tables, g->unpacker, number, f);
 }
 
-/* Go on in a leaf to the first entry whose path is not before `path`, or to the leaf's end. */
-static int seek_entry(struct leaf *l, const char *path, bool *exact, struct fault *f)
-{
-    *exact = false;
-    while (l->left) {
-        const char *here;
-
-        if (leaf_peek(l, &here, f) < 0)
-            return f->code;
-        int order = path_compare(here, path);
-        *exact = order == 0;
-        if (order >= 0)
-            return 0;
-        if (leaf_skip(l, f) < 0)
-            return f->code;
-    }
-    return 0;
-}
-
 int engram_find(struct engram *g, const char *path, struct engram_item *item, bool *found,
                 struct fault *f)
 {
@@ -79,8 +60,8 @@ int engram_find(struct engram *g, const char *path, struct engram_item *item, bo
     *found = false;
     if (g->tables.footer.leaves == 0)
         return 0;
-    if (find_leaf(g, path, &number, f) < 0 || leafcache_get(g->leaves, number, &leaf, f) < 0 ||
-        seek_entry(leaf, path, found, f) < 0)
+    if (find_leaf(g, path, &number, f) < 0 ||
+        leafcache_seek(g->leaves, number, path, &leaf, found, f) < 0)
         return f->code;
     return *found ? leaf_next(leaf, item, f) : 0;
 }
@@ -116,7 +97,7 @@ int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out
         if (rc == 0)
             rc = load(w, number, f);
         if (rc == 0)
-            rc = seek_entry(&w->leaf, top, &exact, f);
+            rc = leaf_seek(&w->leaf, NULL, top, &exact, f);
     }
     if (rc < 0)
         engram_walk_close(w);
