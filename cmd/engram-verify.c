@@ -11,12 +11,12 @@
 #include "engram/verify.h"
 #include "shared/engramfile.h"
 
+enum { KEY_QUICK = CLI_LONG_ONLY };
+
 static const struct cli_option options[] = {
-    ENGRAMFILE_OPTIONS,
-    CLI_OPTION_JOBS,
-    {'q', "quiet", NULL, "print nothing if all is well"},
-    CLI_OPTION_PROGRESS,
-    {0, NULL, NULL, NULL},
+    ENGRAMFILE_OPTIONS,  {KEY_QUICK, "quick", NULL, "check the index only: no data is read"},
+    CLI_OPTION_JOBS,     {'q', "quiet", NULL, "print nothing if all is well"},
+    CLI_OPTION_PROGRESS, {0, NULL, NULL, NULL},
 };
 
 static const struct cli_command command = {
@@ -26,38 +26,60 @@ static const struct cli_command command = {
     .options = options,
 };
 
-static void parse(struct cli *cli, struct engramfile_options *o)
+struct opts {
+    struct engramfile_options file;
+    bool quick;
+};
+
+static void parse(struct cli *cli, struct opts *o)
 {
-    engramfile_parse(o, cli);
+    const char *value;
+    int key;
+
+    while ((key = cli_next(cli, &value)) != CLI_END)
+        if (key == KEY_QUICK)
+            o->quick = true;
+        else
+            engramfile_option(&o->file, cli, key, value);
     cli_operands_at_most(cli, 1, "one ENGRAM");
 }
 
-static void report(const struct cli *cli, const struct engram_info *info)
+static void report(const struct cli *cli, const struct opts *o, const struct engram_info *info)
 {
     char hex[SHA256_HEX_BYTES];
 
     sha256_hex(info->tree, hex);
     text_put_escaped(stdout, cli->operand, strlen(cli->operand));
-    printf(": ok, %" PRIu64 " entries, %" PRIu64 " bytes, sha256 %s\n", info->entries,
-           info->data_bytes, hex);
+    printf(": %s, %" PRIu64 " entries, %" PRIu64 " bytes, sha256 %s\n",
+           o->quick ? "index ok, data not read" : "ok", info->entries, info->data_bytes, hex);
 }
 
-static int run(struct cli *cli, const struct engramfile_options *o, struct fault *f)
+static int verify(struct cli *cli, const struct opts *o, struct engram *engram, struct fault *f)
 {
-    struct source *source = NULL;
-    struct engram *engram = NULL;
     struct progress progress;
+    int code;
 
-    if (engramfile_open(cli, o, cli_operand(cli, 0), &source, &engram, f) < 0)
-        return f->code;
+    if (o->quick) /* there are no bytes of data whose progress could be shown */
+        return engram_verify_index(engram, &cli->notices, f);
     progress_start(&progress, "engram-verify", engram_info(engram)->data_bytes, cli->progress,
                    cli->quiet);
-    int code = engram_threads(engram, cli->jobs, f);
+    code = engram_threads(engram, cli->jobs, f);
     if (code == 0)
         code = engram_verify(engram, &cli->notices, &progress, f);
     progress_end(&progress);
+    return code;
+}
+
+static int run(struct cli *cli, const struct opts *o, struct fault *f)
+{
+    struct source *source = NULL;
+    struct engram *engram = NULL;
+
+    if (engramfile_open(cli, &o->file, cli_operand(cli, 0), &source, &engram, f) < 0)
+        return f->code;
+    int code = verify(cli, o, engram, f);
     if (code == 0 && !cli->quiet)
-        report(cli, engram_info(engram));
+        report(cli, o, engram_info(engram));
     engram_close(engram);
     source_close(source);
     return code;
@@ -65,14 +87,14 @@ static int run(struct cli *cli, const struct engramfile_options *o, struct fault
 
 int main(int argc, char **argv)
 {
-    struct engramfile_options file = {0};
+    struct opts opts = {0};
     struct cli cli;
     struct fault f;
     int code;
 
     cli_start(&cli, &command, argc, argv);
-    parse(&cli, &file);
-    code = run(&cli, &file, &f);
-    engramfile_options_free(&file);
+    parse(&cli, &opts);
+    code = run(&cli, &opts, &f);
+    engramfile_options_free(&opts.file);
     return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

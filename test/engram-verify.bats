@@ -151,6 +151,124 @@ engram-verify: bad\.engram: damaged files: 2'
 Try 'engram-verify --help'."
 }
 
+# Where the leaves of an engram begin: ${leaf_at[0]} to ${leaf_at[leaves - 1]}.
+find_leaves() {
+    local footer=$(($(size_of "$1") - 176)) tables blocks at=40 i
+    tables=$(number "$1" $((footer + 40)) 8)
+    blocks=$(number "$1" $((footer + 68)) 4)
+    leaves=$(number "$1" $((footer + 72)) 4)
+    leaf_at=()
+    for ((i = 0; i < blocks + leaves; i++)); do
+        [ "$i" -lt "$blocks" ] || leaf_at+=("$at")
+        at=$((at + $(number "$1" $((tables + 8 + 44 * i)) 4)))
+    done
+    [ "$at" -eq "$tables" ]
+}
+
+# An engram whose index has several leaves: directories /a to /d with 4000 empty files each, and a
+# file with data in front, /a/0, and at the end, /e.
+leafy() {
+    perl -e 'my $meta = "uid=0\0gid=0\0mtime=0.000000000\0";
+        print "manifest=1\0data=inline\0\0path=/\0type=d\0mode=755\0$meta\0";
+        for my $d ("a" .. "d") {
+            print "path=/$d\0type=d\0mode=755\0$meta\0";
+            print "path=/a/0\0type=f\0mode=644\0${meta}size=3\0extent=0+3\0\0abc" if $d eq "a";
+            printf "path=/$d/%05d\0type=f\0mode=644\0${meta}size=0\0\0", $_ for 1 .. 4000;
+        }
+        print "path=/e\0type=f\0mode=644\0${meta}size=3\0extent=0+3\0\0def";
+        print "end=16007\0bytes=6\0\0"' | engram-pack -o leafy.engram
+    find_leaves leafy.engram
+    [ "$leaves" -ge 4 ]
+}
+
+# What engram-walk prints of paths, in their order.
+paths_of() {
+    engram-walk -n "$1" | tr '\0' '\n' | sed -n 's/^path=//p'
+}
+
+@test "a damaged leaf is passed over: what is lost with it is told, and the rest is checked" {
+    leafy
+    cp leafy.engram bad.engram
+    poke bad.engram $((leaf_at[1] + 20)) ffffffff
+    try engram-verify bad.engram
+    expect_like 3 "engram-verify: bad\.engram: leaf 1 at offset ${leaf_at[1]} \([0-9]+ bytes, entries [0-9]+ to [0-9]+\): its SHA-256 is wrong
+engram-verify: bad\.engram: [0-9]+ entries after /[a-d]/[0-9]+ before /[a-d]/[0-9]+ are lost
+engram-verify: bad\.engram: damaged files: 0, lost entries: [0-9]+"
+    [ -z "$output" ]
+    # The names and numbers are those of the whole engram's walk.
+    paths_of leafy.engram >paths
+    [[ $stderr =~ entries\ ([0-9]+)\ to\ ([0-9]+)\) ]]
+    first=${BASH_REMATCH[1]} last=${BASH_REMATCH[2]}
+    [[ $stderr =~ ([0-9]+)\ entries\ after\ ([^ ]+)\ before\ ([^ ]+)\ are ]]
+    [ "${BASH_REMATCH[1]}" -eq $((last - first + 1)) ]
+    [ "${BASH_REMATCH[2]}" = "$(sed -n "${first}p" paths)" ]
+    [ "${BASH_REMATCH[3]}" = "$(sed -n "$((last + 2))p" paths)" ]
+    # Damage to data behind it is found as well.
+    poke bad.engram 50 ffffffff
+    try engram-verify bad.engram
+    [ "$status" -eq 3 ]
+    [[ $stderr == *": /a/0: its data is damaged
+"*" are lost
+"*": /e: its data is damaged
+engram-verify: bad.engram: damaged files: 2, lost entries: "* ]]
+}
+
+@test "damaged leaves at both ends, and all of them" {
+    leafy
+    cp leafy.engram bad.engram
+    poke bad.engram $((leaf_at[0] + 20)) ffffffff
+    poke bad.engram $((leaf_at[leaves - 1] + 20)) ffffffff
+    try engram-verify bad.engram
+    expect_like 3 'engram-verify: bad\.engram: leaf 0 at .*: its SHA-256 is wrong
+engram-verify: bad\.engram: [0-9]+ entries before /[a-d]/[0-9]+ are lost
+engram-verify: bad\.engram: leaf [0-9]+ at .*: its SHA-256 is wrong
+engram-verify: bad\.engram: [0-9]+ entries after /[a-d]/[0-9]+ are lost
+engram-verify: bad\.engram: damaged files: 0, lost entries: [0-9]+'
+    for at in "${leaf_at[@]}"; do
+        poke bad.engram $((at + 20)) ffffffff
+    done
+    try engram-verify --quick bad.engram
+    [ "$status" -eq 3 ]
+    [ "$(grep -c 'its SHA-256 is wrong' <<<"$stderr")" -eq "$leaves" ]
+    [[ $stderr == *"engram-verify: bad.engram: 16007 entries are lost
+engram-verify: bad.engram: damaged files: 0, lost entries: 16007" ]]
+}
+
+@test "--quick: the index is checked and the tree digest, data is not read" {
+    try engram-verify --quick "$data"
+    expect 0
+    [ "$output" = "$data: index ok, data not read, 4 entries, 3000030 bytes, sha256 $(tree_digest 3000000 10 20)" ]
+    try engram-verify -q --quick "$data"
+    expect 0
+    [ -z "$output" ]
+    # A byte of a block is another: only the whole verification sees it.
+    cp "$data" bad.engram
+    poke bad.engram 1000 ffffffff
+    try engram-verify --quick bad.engram
+    expect 0
+    [[ $output == "bad.engram: index ok, data not read, "* ]]
+    try engram-verify bad.engram
+    [ "$status" -eq 3 ]
+}
+
+@test "--quick finds any flipped byte outside of the blocks" {
+    find_leaves "$small"
+    size=$(size_of "$small")
+    for ((at = leaf_at[0]; at < size; at += 11)); do
+        flip "$small" bad.engram $at 0xff
+        try engram-verify --quick bad.engram
+        if [ "$status" -ne 3 ] || [ -n "$output" ]; then
+            echo "byte $at: status $status, $output $stderr" >&2
+            return 1
+        fi
+    done
+    for at in 3 16 39; do
+        flip "$small" bad.engram $at 0xff
+        try engram-verify --quick bad.engram
+        [ "$status" -eq 3 ]
+    done
+}
+
 @test "header-byte-wrong" {
     cp "$small" bad.engram
     # the low byte of the header's version

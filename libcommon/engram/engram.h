@@ -118,6 +118,14 @@ int engram_walk_skip(struct engram_walk *w, struct fault *f);
  * and when.  One walk at a time; for any other this does nothing. */
 int engram_walk_read_ahead(struct engram_walk *w, struct fault *f);
 
+/*
+ * After engram_walk_next failed with FAULT_DAMAGED: was it a leaf of the index that could not be
+ * read at all?  Then *entries are how many it holds, and engram_walk_next goes on behind it;
+ * whether a directory is missing for the next entry is not known, and not checked.  Else false: the
+ * walk is at its end.
+ */
+bool engram_walk_pass_over(struct engram_walk *w, uint32_t *entries);
+
 /* NULL is allowed. */
 void engram_walk_close(struct engram_walk *w);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks all of an engram and names the files that are damaged. */
+/* Checks all of an engram, or its index alone, and names the files that are damaged. */
 #include "engram/verify.h"
 
 #include <inttypes.h>
@@ -26,7 +26,11 @@ struct verification {
     struct sha256 *whole;
     uint8_t *blocks; /* UNSEEN or BAD: a bad one is told of once */
     uint8_t *chunks;
+    bool index_only;
     uint64_t damaged_files;
+    uint64_t lost_entries; /* in leaves that cannot be read */
+    uint64_t gap;          /* how many of them were lost since the last entry that was read */
+    char *gap_after;       /* that entry's path; NULL: none was */
 };
 
 static int start(struct verification *v, struct fault *f)
@@ -52,6 +56,7 @@ static void end(struct verification *v)
     sha256_close(v->whole);
     free(v->blocks);
     free(v->chunks);
+    free(v->gap_after);
 }
 
 /* Check one chunk.  A fault that is not damage is returned; damage is told of and makes the chunk
@@ -126,11 +131,59 @@ static int check_item(struct verification *v, const struct engram_item *item, st
 {
     bool ok = true;
 
-    if (manifest_write_entry(v->order, &item->entry, f) < 0 || totals_add(v->totals, item, f) < 0 ||
-        check_data(v, item, &ok, f) < 0)
+    /* Without the lost ones, the others do not make a whole. */
+    if (v->lost_entries == 0 &&
+        (manifest_write_entry(v->order, &item->entry, f) < 0 || totals_add(v->totals, item, f) < 0))
+        return f->code;
+    if (!v->index_only && check_data(v, item, &ok, f) < 0)
         return f->code;
     if (!ok)
         tell_damaged(v, item->entry.path);
+    return 0;
+}
+
+/* A leaf could not be read, as *why says. */
+static int begin_gap(struct verification *v, uint32_t entries, const struct entry *last,
+                     struct fault *why)
+{
+    notice(v->notices, NOTICE_LOSS, NULL, "%s", why->text);
+    if (v->gap == 0 && last->path != NULL) {
+        v->gap_after = strdup(last->path);
+        if (v->gap_after == NULL)
+            return fault_memory(why, "a path", strlen(last->path));
+    }
+    v->gap += entries;
+    v->lost_entries += entries;
+    return 0;
+}
+
+/* Say between which names entries were lost, if any were; NULL: there is no next one. */
+static void end_gap(struct verification *v, const char *next)
+{
+    char after[TEXT_SHOWN_BYTES], before[TEXT_SHOWN_BYTES];
+
+    if (v->gap == 0)
+        return;
+    notice(v->notices, NOTICE_LOSS, NULL, "%" PRIu64 " entries%s%s%s%s are lost", v->gap,
+           v->gap_after ? " after " : "", v->gap_after ? text_shown(after, v->gap_after) : "",
+           next ? " before " : "", next ? text_shown(before, next) : "");
+    free(v->gap_after);
+    v->gap_after = NULL;
+    v->gap = 0;
+}
+
+/* The next entry that can be read. */
+static int next_item(struct verification *v, struct engram_walk *walk, struct engram_item *item,
+                     bool *more, struct fault *f)
+{
+    uint32_t entries;
+
+    while (engram_walk_next(walk, item, more, f) < 0) {
+        if (f->code != FAULT_DAMAGED || !engram_walk_pass_over(walk, &entries) ||
+            begin_gap(v, entries, &item->entry, f) < 0)
+            return f->code;
+    }
+    end_gap(v, *more ? item->entry.path : NULL);
     return 0;
 }
 
@@ -143,9 +196,10 @@ static int check_items(struct verification *v, struct fault *f)
 
     if (rc < 0)
         return rc;
-    rc = engram_walk_read_ahead(walk, f);
+    if (!v->index_only)
+        rc = engram_walk_read_ahead(walk, f);
     while (rc == 0 && more) {
-        rc = engram_walk_next(walk, &item, &more, f);
+        rc = next_item(v, walk, &item, &more, f);
         if (rc == 0 && more)
             rc = check_item(v, &item, f);
     }
@@ -154,18 +208,41 @@ static int check_items(struct verification *v, struct fault *f)
     return rc;
 }
 
+static int conclude(struct verification *v, struct fault *f)
+{
+    if (v->lost_entries)
+        return fault_set(f, FAULT_DAMAGED, "damaged files: %" PRIu64 ", lost entries: %" PRIu64,
+                         v->damaged_files, v->lost_entries);
+    if (totals_check(v->totals, engram_info(v->engram), f) < 0)
+        return f->code;
+    if (v->damaged_files)
+        return fault_set(f, FAULT_DAMAGED, "damaged files: %" PRIu64, v->damaged_files);
+    return 0;
+}
+
+static int verify(struct verification *v, struct fault *f)
+{
+    int rc = start(v, f);
+
+    if (rc == 0)
+        rc = check_items(v, f);
+    if (rc == 0)
+        rc = conclude(v, f);
+    end(v);
+    return rc;
+}
+
 int engram_verify(struct engram *g, const struct notices *n, struct progress *progress,
                   struct fault *f)
 {
     struct verification v = {.engram = g, .notices = n, .progress = progress};
-    int rc = start(&v, f);
 
-    if (rc == 0)
-        rc = check_items(&v, f);
-    if (rc == 0)
-        rc = totals_check(v.totals, engram_info(g), f);
-    if (rc == 0 && v.damaged_files)
-        rc = fault_set(f, FAULT_DAMAGED, "damaged files: %" PRIu64, v.damaged_files);
-    end(&v);
-    return rc;
+    return verify(&v, f);
+}
+
+int engram_verify_index(struct engram *g, const struct notices *n, struct fault *f)
+{
+    struct verification v = {.engram = g, .notices = n, .index_only = true};
+
+    return verify(&v, f);
 }

@@ -20,6 +20,7 @@ struct engram_walk {
     size_t last_room;
     enum entry_type last_type;
     struct readahead *ahead; /* which the cache of blocks follows, or NULL */
+    bool gap;                /* a leaf was passed over since then */
 };
 
 /* The one leaf that can hold `path`: the last that does not start after it.  There is a leaf. */
@@ -151,13 +152,14 @@ static int check_place(const struct engram_walk *w, const struct entry *e, struc
     if (e->type == ENTRY_HARD_LINK && path_compare(e->link, e->path) >= 0)
         return misplaced(e, "it comes before its first name", e->link, f);
     if (!w->last_path) {
-        if (strcmp(w->top, "/") == 0 && (strcmp(e->path, "/") != 0 || e->type != ENTRY_DIRECTORY))
+        if (!w->gap && strcmp(w->top, "/") == 0 &&
+            (strcmp(e->path, "/") != 0 || e->type != ENTRY_DIRECTORY))
             return misplaced(e, "it comes first, not the directory", "/", f);
         return 0;
     }
     if (path_compare(w->last_path, e->path) >= 0)
         return misplaced(e, "it comes after", w->last_path, f);
-    return check_parent(w, e, f);
+    return w->gap ? 0 : check_parent(w, e, f);
 }
 
 static int remember(struct engram_walk *w, const struct entry *e, struct fault *f)
@@ -174,6 +176,7 @@ static int remember(struct engram_walk *w, const struct entry *e, struct fault *
     }
     memcpy(w->last_path, e->path, length);
     w->last_type = e->type;
+    w->gap = false;
     return 0;
 }
 
@@ -268,6 +271,17 @@ int engram_walk_skip(struct engram_walk *w, struct fault *f)
     if (number < w->next_leaf)
         return 0;
     return load(w, number, f) < 0 ? f->code : skip_in_leaf(w, f);
+}
+
+bool engram_walk_pass_over(struct engram_walk *w, uint32_t *entries)
+{
+    bool loaded = w->leaf.tables != NULL, begun = w->next_leaf > 0;
+
+    if (loaded || !begun)
+        return false;
+    *entries = w->engram->tables.leaves[w->next_leaf - 1].row.entries;
+    w->gap = true;
+    return true;
 }
 
 void engram_walk_close(struct engram_walk *w)

@@ -288,14 +288,31 @@ static void fill_mark(char *text, const char *mark, uint64_t number)
     sprintf(at, "%" PRIu64 "%s", number, rest);
 }
 
-/* Assemble h, which is freed, and expect this verdict.  What zstd's version decides is marked in
- * the text: {leaf}, where the leaf starts; {stored}, its length; {size}, of the engram. */
+/* Keeps the first text that it is told, of 200 bytes at most. */
+static void keep_first(void *context, enum notice_kind kind, const char *subject, const char *text)
+{
+    char *first = context;
+
+    (void)kind;
+    (void)subject;
+    if (!*first)
+        snprintf(first, 200, "%s", text);
+}
+
+/* Assemble h, which is freed, and expect this verdict, or that this is told first.  What zstd's
+ * version decides is marked in the text: {leaf}, where the leaf starts; {stored}, its length;
+ * {size}, of the engram. */
 static void expect_verdict(struct unit *u, struct hostile *h, int code, const char *text)
 {
     struct memory m = assemble(h);
+    char wanted[512], first[200] = "";
+    struct notices n = {.say = keep_first, .context = first};
+    struct source *s = NULL;
     struct fault f = {.text = ""};
-    int rc = verify_bytes(m.bytes, m.length, &f);
-    char wanted[512];
+    int rc = source_from_memory(m.bytes, m.length, "test", &s, &f);
+
+    if (rc == 0)
+        rc = verify_telling(s, &n, &f);
 
     snprintf(wanted, sizeof(wanted), "%s", text);
     fill_mark(wanted, "{leaf}", LAYOUT_HEADER_BYTES + h->block.stored);
@@ -305,7 +322,7 @@ static void expect_verdict(struct unit *u, struct hostile *h, int code, const ch
     fill_mark(wanted, "{more}", h->leaf.stored - 7);
     fill_mark(wanted, "{size}", m.length);
     fill_mark(wanted, "{footer}", m.length - LAYOUT_FOOTER_BYTES);
-    if (rc != code || (code != 0 && strcmp(f.text, wanted) != 0)) {
+    if (rc != code || (code != 0 && strcmp(f.text, wanted) != 0 && strcmp(first, wanted) != 0)) {
         printf("# %d \"%s\", wanted %d \"%s\"\n", rc, f.text, code, wanted);
         u->ok = false;
     }
@@ -543,21 +560,10 @@ static void with_bytes_to_spare(uint8_t *frame, size_t *length)
 }
 
 /* Verified, the block is told of, and the files in it: the text of the first is looked at. */
-static void keep_first(void *context, enum notice_kind kind, const char *subject, const char *text)
-{
-    char *first = context;
-
-    (void)kind;
-    (void)subject;
-    if (!*first)
-        snprintf(first, 200, "%s", text);
-}
-
 static void expect_frame_refused(struct unit *u, void (*twist)(uint8_t *, size_t *),
                                  const char *why)
 {
     struct hostile *h = two_files();
-    struct engram *g = NULL;
     struct source *s;
     char first[200] = "";
     struct notices n = {.say = keep_first, .context = first};
@@ -567,14 +573,11 @@ static void expect_frame_refused(struct unit *u, void (*twist)(uint8_t *, size_t
     h->twist = twist;
     m = assemble(h);
     CHECK(u, source_from_memory(m.bytes, m.length, "test", &s, &f) == 0);
-    CHECK(u, engram_open(s, &g, &f) == 0);
-    CHECK(u, engram_verify(g, &n, NULL, &f) == FAULT_DAMAGED);
+    CHECK(u, verify_telling(s, &n, &f) == FAULT_DAMAGED);
     if (!strstr(first, why)) {
         printf("# \"%s\", wanted \"%s\"\n", first, why);
         u->ok = false;
     }
-    engram_close(g);
-    source_close(s);
     free(m.bytes);
     free(h);
 }

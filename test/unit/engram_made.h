@@ -129,17 +129,22 @@ static inline int walk_into(struct engram *g, struct memory *m, struct fault *f)
     return rc;
 }
 
-/* Open and verify; the source is owned. */
-static inline int verify_source(struct source *s, struct fault *f)
+/* Open and verify, telling n what is noticed on the way; the source is owned. */
+static inline int verify_telling(struct source *s, const struct notices *n, struct fault *f)
 {
     struct engram *g = NULL;
     int rc = engram_open(s, &g, f);
 
     if (rc == 0)
-        rc = engram_verify(g, NULL, NULL, f);
+        rc = engram_verify(g, n, NULL, f);
     engram_close(g);
     source_close(s);
     return rc;
+}
+
+static inline int verify_source(struct source *s, struct fault *f)
+{
+    return verify_telling(s, NULL, f);
 }
 
 static inline int verify_bytes(const uint8_t *bytes, size_t length, struct fault *f)
