@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/directory.h"
+#include "base/guard.h"
 
 struct output {
     int fd;
@@ -20,28 +20,6 @@ struct output {
     mode_t mode;     /* of the finished file */
     char *temporary; /* the name that exists beside path, NULL while there is none */
 };
-
-/* The temporary name that a signal must remove.  The one piece of mutable file-scope state in the
- * library: a signal handler can reach nothing else.  Unused where the file system has O_TMPFILE. */
-static char *volatile doomed;
-
-static void remove_doomed(int signum)
-{
-    if (doomed)
-        unlink(doomed);
-    signal(signum, SIG_DFL);
-    raise(signum);
-}
-
-static void guard_temporary(char *name)
-{
-    static const int fatal[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGXFSZ, SIGXCPU};
-
-    doomed = name;
-    for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-        if (signal(fatal[i], remove_doomed) == SIG_IGN)
-            signal(fatal[i], SIG_IGN);
-}
 
 /* A file without a name in dir, or -1: then the portable way is taken. */
 static int open_unnamed(const char *dir)
@@ -81,7 +59,7 @@ static int open_named(struct output *out)
         out->temporary = NULL;
         return -1;
     }
-    guard_temporary(out->temporary);
+    guard_name(AT_FDCWD, out->temporary);
     return 0;
 }
 
@@ -199,7 +177,7 @@ static int name_temporary(struct output *out)
         if (!out->temporary)
             return -1;
         if (linkat(AT_FDCWD, link, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW) == 0) {
-            guard_temporary(out->temporary);
+            guard_name(AT_FDCWD, out->temporary);
             return 0;
         }
         free(out->temporary);
@@ -234,7 +212,7 @@ int output_commit(struct output *out, struct fault *f)
             code = fault_errno(f, errno, "cannot put the finished file in place");
             fault_about(f, out->path);
         } else {
-            doomed = NULL;
+            guard_release();
             free(out->temporary);
             out->temporary = NULL;
             sync_directory(out->path);
@@ -253,7 +231,7 @@ void output_discard(struct output *out)
         return;
     if (out->temporary) {
         unlink(out->temporary);
-        doomed = NULL;
+        guard_release();
         free(out->temporary);
     }
     if (out->path && out->fd >= 0)
