@@ -34,7 +34,7 @@ SHARED_engram-walk   := engramfile picks product
 SHARED_engram-ls     := engramfile grid listing sha256line statsview
 SHARED_engram-cat    := engramfile product range
 SHARED_engram-verify := engramfile
-SHARED_engram-unpack := engramfile
+SHARED_engram-unpack := engramfile picks
 SHARED_engram-diff   := engramfile
 
 LAYERS    := engram ext4 part qcow2 probe manifest io base

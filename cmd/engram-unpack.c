@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* engram-unpack: an engram's tree made in a directory. */
+/* engram-unpack: an engram's tree, or a part of it, made in a directory. */
 #include <sys/stat.h>
 
 #include "base/cli.h"
@@ -7,10 +7,19 @@
 #include "engram/engram.h"
 #include "engram/unpack.h"
 #include "shared/engramfile.h"
+#include "shared/picks.h"
+
+enum { KEY_OVERWRITE = CLI_LONG_ONLY, KEY_STRIP };
+
+/* More names than any path of an engram has. */
+enum { STRIP_MAX = 65535 };
 
 static const struct cli_option options[] = {
     ENGRAMFILE_OPTIONS,
     {'C', "directory", "DIR", "unpack into DIR, made if it is missing (default: here)"},
+    PICKS_OPTION_EXCLUDE,
+    {KEY_STRIP, "strip-components", "N", "take N names off the front of every path"},
+    {KEY_OVERWRITE, "overwrite", NULL, "replace what exists, and fill directories that exist"},
     CLI_OPTION_JOBS,
     CLI_OPTION_QUIET,
     CLI_OPTION_PROGRESS,
@@ -19,66 +28,108 @@ static const struct cli_option options[] = {
 
 static const struct cli_command command = {
     .name = "engram-unpack",
-    .operands = "[ENGRAM]",
-    .summary = "unpack an engram into a directory",
+    .operands = "[ENGRAM [PATH...]]",
+    .summary = "unpack an engram, or a part of it, into a directory",
     .options = options,
 };
 
 struct opts {
     struct engramfile_options file;
+    struct picks picks;
     const char *directory;
+    unsigned strip_components;
+    bool overwrite;
 };
 
-static void parse(struct cli *cli, struct opts *o)
+static int parse(struct cli *cli, struct opts *o, struct fault *f)
 {
     const char *value;
-    int key;
+    int key, code = 0;
 
-    while ((key = cli_next(cli, &value)) != CLI_END) {
-        if (key == 'C')
+    while (code == 0 && (key = cli_next(cli, &value)) != CLI_END) {
+        switch (key) {
+        case 'C':
             o->directory = value;
-        engramfile_option(&o->file, cli, key, value);
+            break;
+        case 'x':
+            code = picks_exclude(&o->picks, cli, value, f);
+            break;
+        case KEY_STRIP:
+            o->strip_components =
+                (unsigned)cli_number(cli, "strip-components", value, 0, STRIP_MAX);
+            break;
+        case KEY_OVERWRITE:
+            o->overwrite = true;
+            break;
+        default:
+            engramfile_option(&o->file, cli, key, value);
+            break;
+        }
     }
-    cli_operands_at_most(cli, 1, "one ENGRAM");
+    return code == 0 ? picks_paths(&o->picks, cli, f) : code;
 }
 
-static int run(struct cli *cli, const struct opts *opts, struct engram *engram, struct fault *f)
+/* Everything that a run holds open. */
+struct run {
+    const struct opts *opts;
+    struct source *source;
+    struct engram *engram;
+    struct selection *selection;
+};
+
+static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
+    const struct picks *picks = &r->opts->picks;
+
+    if (engramfile_open(cli, &r->opts->file, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
+        engram_threads(r->engram, cli->jobs, f) < 0 ||
+        selection_open(r->engram, &picks->wanted, &r->selection, f) < 0)
+        return f->code;
+    return picks_check(picks, cli, r->selection, PICKS_NAMES, f);
+}
+
+static int unpack(struct cli *cli, struct run *r, struct fault *f)
+{
+    bool all = selection_is_all(r->selection);
     struct progress progress;
     struct unpack_options unpack = {
-        .directory = opts->directory,
+        .directory = r->opts->directory,
+        .selection = r->selection,
+        .strip_components = r->opts->strip_components,
+        .overwrite = r->opts->overwrite,
         .progress = &progress,
         .notices = &cli->notices,
     };
-    int rc = engram_threads(engram, cli->jobs, f);
+    int rc;
 
-    if (rc < 0)
-        return rc;
     /* Until a name has its own mode nobody else is to reach it. */
-    umask(0077);
-    progress_start(&progress, "engram-unpack", engram_info(engram)->data_bytes, cli->progress,
-                   cli->quiet);
-    rc = engram_unpack(engram, &unpack, f);
+    unpack.made_mode = 0777 & ~umask(0077);
+    progress_start(&progress, "engram-unpack", all ? engram_info(r->engram)->data_bytes : 0,
+                   cli->progress, cli->quiet);
+    rc = engram_unpack(r->engram, &unpack, f);
     progress_end(&progress);
-    return rc;
+    /* What a pattern matches is known now only; the others have been unpacked. */
+    return rc < 0 ? rc : picks_check(&r->opts->picks, cli, r->selection, PICKS_ALL, f);
 }
 
 int main(int argc, char **argv)
 {
     struct opts opts = {.directory = "."};
-    struct source *source = NULL;
-    struct engram *engram = NULL;
+    struct run r = {.opts = &opts};
     struct cli cli;
     struct fault f;
-    int rc;
+    int code;
 
     cli_start(&cli, &command, argc, argv);
-    parse(&cli, &opts);
-    rc = engramfile_open(&cli, &opts.file, cli_operand(&cli, 0), &source, &engram, &f);
-    if (rc == 0)
-        rc = run(&cli, &opts, engram, &f);
-    engram_close(engram);
-    source_close(source);
+    code = parse(&cli, &opts, &f);
+    if (code == 0)
+        code = open_all(&cli, &r, &f);
+    if (code == 0)
+        code = unpack(&cli, &r, &f);
+    selection_close(r.selection);
+    engram_close(r.engram);
+    source_close(r.source);
+    picks_free(&opts.picks);
     engramfile_options_free(&opts.file);
-    return rc < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
+    return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
 }

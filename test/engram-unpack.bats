@@ -19,37 +19,24 @@ teardown() {
     chmod -R u+rwX "$BATS_TEST_TMPDIR" # who is not root could not remove what is left
 }
 
-# The same as somebody who is not root.
-as_nobody() {
-    if [ "$(id -u)" -eq 0 ]; then
-        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-    else
-        "$@"
-    fi
-}
-
-# A directory that nobody may write in, and be found.
-open_up() {
-    chmod a+rx "${BATS_RUN_TMPDIR:?}" "$BATS_RUN_TMPDIR"/{file,test,suite} "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" 2>/dev/null || true
-    mkdir "$BATS_TEST_TMPDIR/theirs"
-    chmod 777 "$BATS_TEST_TMPDIR/theirs"
-}
-
 @test "--help and --version go to standard output" {
     try engram-unpack --help
     expect 0
-    [[ $output == "Usage: engram-unpack [OPTION]... [ENGRAM]"* ]]
+    [[ $output == "Usage: engram-unpack [OPTION]... [ENGRAM [PATH...]]"* ]]
     try engram-unpack --version
     expect 0
     [[ $output == "engram-unpack (engram-tools) "* ]]
 }
 
-@test "unknown options and a second operand are usage errors" {
-    try engram-unpack --overwrite "$tree"
-    expect 2 "engram-unpack: unknown option '--overwrite'
+@test "unknown options and what makes no sense are usage errors" {
+    try engram-unpack --keep "$tree"
+    expect 2 "engram-unpack: unknown option '--keep'
 Try 'engram-unpack --help'."
-    try engram-unpack a b
-    expect 2 "engram-unpack: one ENGRAM at most, not 2
+    try engram-unpack --strip-components=-1 "$tree"
+    expect 2 "engram-unpack: option '--strip-components' takes a number from 0 to 65535, not '-1'
+Try 'engram-unpack --help'."
+    try engram-unpack "$tree" ''
+    expect 2 "engram-unpack: an empty PATH: the root is /
 Try 'engram-unpack --help'."
 }
 

@@ -48,3 +48,18 @@ tree_records=(
 )
 tree_bytes=29
 
+# The same as somebody who is not root.
+as_nobody() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+# A directory that nobody may write in, and be found.
+open_up() {
+    chmod a+rx "${BATS_RUN_TMPDIR:?}" "$BATS_RUN_TMPDIR"/{file,test,suite} "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" 2>/dev/null || true
+    mkdir "$BATS_TEST_TMPDIR/theirs"
+    chmod 777 "$BATS_TEST_TMPDIR/theirs"
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One entry made on the host: created, then given its metadata, then looked at. */
+/* Gives what was made on the host its metadata, then looks at what it has. */
 #include "engram/restore.h"
 
 #include <errno.h>
@@ -14,14 +14,10 @@
 
 #include "base/text.h"
 
-enum { SHOWN_PATH = 400 };
-
 #define ACL_ACCESS  "system.posix_acl_access"
 #define ACL_DEFAULT "system.posix_acl_default"
 
-/* The system says that we may not, or that this file system cannot: a loss.  Anything else that
- * fails is a failure. */
-static bool is_refusal(int errnum)
+bool restore_is_refusal(int errnum)
 {
     return errnum == EPERM || errnum == EACCES || errnum == EINVAL || errnum == EOPNOTSUPP ||
            errnum == ENOSYS || errnum == EOVERFLOW;
@@ -30,111 +26,23 @@ static bool is_refusal(int errnum)
 /* The same for attributes, which file systems limit in number and size. */
 static bool is_xattr_refusal(int errnum)
 {
-    return is_refusal(errnum) || errnum == E2BIG || errnum == ENOSPC || errnum == ERANGE ||
+    return restore_is_refusal(errnum) || errnum == E2BIG || errnum == ENOSPC || errnum == ERANGE ||
            errnum == ENAMETOOLONG;
 }
 
-static int failed(const struct entry *e, const char *what, struct fault *f)
+int restore_failed(const char *path, const char *what, struct fault *f)
 {
     int errnum = errno;
-    char shown[SHOWN_PATH];
+    char shown[TEXT_SHOWN_BYTES];
 
-    text_escape(shown, sizeof(shown), e->path, strlen(e->path));
-    return fault_errno(f, errnum, "%s: %s", shown, what);
-}
-
-/* Making a name failed: one that exists is the user's and stays. */
-static int cannot_make(const struct entry *e, const struct restore_losses *l, struct fault *f)
-{
-    char shown[SHOWN_PATH];
-
-    if (errno != EEXIST)
-        return failed(e, "cannot be made", f);
-    text_escape(shown, sizeof(shown), e->path, strlen(e->path));
-    return fault_set(f, FAULT_SYSTEM, "%s exists already in %s; nothing is overwritten", shown,
-                     l->where);
+    return fault_errno(f, errnum, "%s: %s", text_shown(shown, path), what);
 }
 
 static void tell(const struct restore_losses *l, const struct entry *e, const char *what)
 {
-    char shown[SHOWN_PATH];
+    char shown[TEXT_SHOWN_BYTES];
 
-    text_escape(shown, sizeof(shown), e->path, strlen(e->path));
-    notice(l->notices, NOTICE_LOSS, NULL, "%s: %s", shown, what);
-}
-
-int restore_file(int dir, const char *name, const struct entry *e, const struct restore_losses *l,
-                 int *fd, struct fault *f)
-{
-    *fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    return *fd < 0 ? cannot_make(e, l, f) : 0;
-}
-
-int restore_directory(int dir, const char *name, const struct entry *e,
-                      const struct restore_losses *l, int *fd, struct fault *f)
-{
-    if (mkdirat(dir, name, 0700) < 0)
-        return cannot_make(e, l, f);
-    *fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return *fd < 0 ? failed(e, "cannot be opened", f) : 0;
-}
-
-/* The kind of a special entry as the system has it. */
-static mode_t file_type(const struct entry *e)
-{
-    switch (e->type) {
-    case ENTRY_SYMLINK:
-        return S_IFLNK;
-    case ENTRY_CHAR_DEVICE:
-        return S_IFCHR;
-    case ENTRY_BLOCK_DEVICE:
-        return S_IFBLK;
-    case ENTRY_FIFO:
-        return S_IFIFO;
-    default:
-        return S_IFSOCK;
-    }
-}
-
-static int make_special(int dir, const char *name, const struct entry *e)
-{
-    if (e->type == ENTRY_SYMLINK)
-        return symlinkat(e->target, dir, name);
-    return mknodat(dir, name, file_type(e) | 0600, makedev(e->rdev_major, e->rdev_minor));
-}
-
-/* What has this name is what was made under it, or something of somebody's that is just the same.
- */
-static bool is_made(const struct entry *e, const struct stat *st)
-{
-    bool is_device = e->type == ENTRY_CHAR_DEVICE || e->type == ENTRY_BLOCK_DEVICE;
-
-    return (st->st_mode & S_IFMT) == file_type(e) && st->st_nlink == 1 &&
-           (!is_device || st->st_rdev == makedev(e->rdev_major, e->rdev_minor));
-}
-
-/* Hold what was just made, which no call does in one step. */
-static int hold_special(int dir, const char *name, const struct entry *e, int *out, struct fault *f)
-{
-    int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-
-    if (fd < 0)
-        return failed(e, "cannot be opened", f);
-    if (fstat(fd, &st) < 0) {
-        failed(e, "cannot be looked at", f);
-        close(fd);
-        return f->code;
-    }
-    if (!is_made(e, &st)) {
-        char shown[SHOWN_PATH];
-
-        close(fd);
-        text_escape(shown, sizeof(shown), e->path, strlen(e->path));
-        return fault_set(f, FAULT_SYSTEM, "%s was replaced while it was being made", shown);
-    }
-    *out = fd;
-    return 0;
+    notice(l->notices, NOTICE_LOSS, NULL, "%s: %s", text_shown(shown, e->path), what);
 }
 
 int restore_lose_name(const struct entry *e, struct restore_losses *l, const char *what,
@@ -148,46 +56,17 @@ int restore_lose_name(const struct entry *e, struct restore_losses *l, const cha
     return 0;
 }
 
-int restore_special(int dir, const char *name, const struct entry *e, struct restore_losses *l,
-                    int *fd, struct fault *f)
-{
-    const char *what = e->type == ENTRY_SYMLINK  ? "symbolic link"
-                       : e->type == ENTRY_FIFO   ? "named pipe"
-                       : e->type == ENTRY_SOCKET ? "socket"
-                                                 : "device";
-
-    *fd = -1;
-    if (make_special(dir, name, e) == 0)
-        return hold_special(dir, name, e, fd, f);
-    return is_refusal(errno) ? restore_lose_name(e, l, what, strerror(errno))
-                             : cannot_make(e, l, f);
-}
-
-int restore_link(int first_dir, const char *first_name, int dir, const char *name,
-                 const struct entry *e, struct restore_losses *l, struct fault *f)
-{
-    if (linkat(first_dir, first_name, dir, name, 0) == 0)
-        return 0;
-    return is_refusal(errno) ? restore_lose_name(e, l, "hard link", strerror(errno))
-                             : cannot_make(e, l, f);
-}
-
 /* ---- metadata, through a descriptor ---- */
 
-/* Files and directories are open; of all else we hold the place only (O_PATH), which most calls
- * take as a path in /proc.  It leads to that very file, also if that is a symbolic link. */
+/* Files and directories are open; of all else we hold the place only (O_PATH). */
 static bool is_held(const struct entry *e)
 {
     return e->type != ENTRY_FILE && e->type != ENTRY_DIRECTORY;
 }
 
-struct proc_path {
-    char text[32];
-};
-
-static struct proc_path proc_path(int fd)
+struct restore_path restore_path_of(int fd)
 {
-    struct proc_path path;
+    struct restore_path path;
 
     snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d", fd);
     return path;
@@ -195,7 +74,7 @@ static struct proc_path proc_path(int fd)
 
 static int remove_xattr(int fd, const struct entry *e, const char *name)
 {
-    return is_held(e) ? removexattr(proc_path(fd).text, name) : fremovexattr(fd, name);
+    return is_held(e) ? removexattr(restore_path_of(fd).text, name) : fremovexattr(fd, name);
 }
 
 static bool clear_acl(int fd, const struct entry *e, const char *name,
@@ -227,7 +106,7 @@ static int set_xattr(int fd, const struct entry *e, const struct entry_xattr *x,
                      struct restore_losses *l, bool *lost, struct fault *f)
 {
     char text[400], shown[200];
-    int rc = is_held(e) ? setxattr(proc_path(fd).text, x->name, x->value, x->value_len, 0)
+    int rc = is_held(e) ? setxattr(restore_path_of(fd).text, x->name, x->value, x->value_len, 0)
                         : fsetxattr(fd, x->name, x->value, x->value_len, 0);
 
     if (rc == 0)
@@ -235,7 +114,7 @@ static int set_xattr(int fd, const struct entry *e, const struct entry_xattr *x,
     text_escape(shown, sizeof(shown), x->name, strlen(x->name));
     snprintf(text, sizeof(text), "attribute %s not set", shown);
     if (!is_xattr_refusal(errno))
-        return failed(e, text, f);
+        return restore_failed(e->path, text, f);
     snprintf(text, sizeof(text), "attribute %s not set: %s", shown, strerror(errno));
     tell(l, e, text);
     *lost = true;
@@ -255,7 +134,7 @@ static int set_xattrs(int fd, const struct entry *e, struct restore_losses *l, b
 /* What it has now. */
 static int look(int fd, const struct entry *e, struct stat *st, struct fault *f)
 {
-    return fstat(fd, st) < 0 ? failed(e, "cannot be looked at", f) : 0;
+    return fstat(fd, st) < 0 ? restore_failed(e->path, "cannot be looked at", f) : 0;
 }
 
 static int set_owner(int fd, const struct entry *e, bool *owned, struct fault *f)
@@ -263,11 +142,11 @@ static int set_owner(int fd, const struct entry *e, bool *owned, struct fault *f
     struct stat st;
 
     if (fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) < 0) {
-        if (!is_refusal(errno))
-            return failed(e, "owner not set", f);
+        if (!restore_is_refusal(errno))
+            return restore_failed(e->path, "owner not set", f);
         /* The group alone may be ours to give. */
-        if (fchownat(fd, "", (uid_t)-1, e->gid, AT_EMPTY_PATH) < 0 && !is_refusal(errno))
-            return failed(e, "group not set", f);
+        if (fchownat(fd, "", (uid_t)-1, e->gid, AT_EMPTY_PATH) < 0 && !restore_is_refusal(errno))
+            return restore_failed(e->path, "group not set", f);
     }
     if (look(fd, e, &st, f) < 0)
         return f->code;
@@ -283,8 +162,8 @@ static int set_mode(int fd, const struct entry *e, bool owned, struct fault *f)
 
     if (e->type == ENTRY_SYMLINK) /* Linux keeps none that could be set */
         return 0;
-    rc = is_held(e) ? chmod(proc_path(fd).text, mode) : fchmod(fd, mode);
-    return rc < 0 && !is_refusal(errno) ? failed(e, "mode not set", f) : 0;
+    rc = is_held(e) ? chmod(restore_path_of(fd).text, mode) : fchmod(fd, mode);
+    return rc < 0 && !restore_is_refusal(errno) ? restore_failed(e->path, "mode not set", f) : 0;
 }
 
 static struct timespec timespec_of(const struct entry_time *t)
@@ -299,8 +178,8 @@ static int set_times(int fd, const struct entry *e, struct fault *f)
 
     if (e->times & ENTRY_ATIME)
         times[0] = timespec_of(&e->atime);
-    rc = is_held(e) ? utimensat(AT_FDCWD, proc_path(fd).text, times, 0) : futimens(fd, times);
-    return rc < 0 && !is_refusal(errno) ? failed(e, "times not set", f) : 0;
+    rc = is_held(e) ? utimensat(AT_FDCWD, restore_path_of(fd).text, times, 0) : futimens(fd, times);
+    return rc < 0 && !restore_is_refusal(errno) ? restore_failed(e->path, "times not set", f) : 0;
 }
 
 static bool time_is(const struct timespec *now, const struct entry_time *wanted)

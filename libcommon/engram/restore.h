@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes one name of a host directory from an entry, and gives it the entry's metadata. */
+/* Gives what was made on the host the metadata of its entry, and counts what cannot be set. */
 #ifndef ENGRAM_RESTORE_H
 #define ENGRAM_RESTORE_H
 
@@ -19,29 +19,19 @@ struct restore_losses {
     const char *where; /* what the directory is called, for messages */
 };
 
-/*
- * What makes a name: `name` is one component in the directory that is open as `dir`.  No symbolic
- * link of that name is followed, and nothing that exists is replaced: FAULT_SYSTEM, "PATH exists
- * already in WHERE; nothing is overwritten".  *fd is the caller's to close.  All else is then done
- * through it and not by the name, for which somebody else may have put another file meanwhile.
- */
+/* "PATH: WHAT: " and what errno says, as a failure. */
+int restore_failed(const char *path, const char *what, struct fault *f);
 
-/* A new empty file, open for writing; nobody else may open it yet. */
-int restore_file(int dir, const char *name, const struct entry *e, const struct restore_losses *l,
-                 int *fd, struct fault *f);
+/* Does this errno mean that we may not, or that this file system cannot?  That is a loss; anything
+ * else that fails is a failure. */
+bool restore_is_refusal(int errnum);
 
-/* A new directory that only its owner can enter, opened. */
-int restore_directory(int dir, const char *name, const struct entry *e,
-                      const struct restore_losses *l, int *fd, struct fault *f);
-
-/* A symbolic link, device, named pipe or socket, held (O_PATH).  *fd -1, and a loss told, if the
- * system refuses. */
-int restore_special(int dir, const char *name, const struct entry *e, struct restore_losses *l,
-                    int *fd, struct fault *f);
-
-/* Another name of first_name in first_dir; a loss told if the system refuses. */
-int restore_link(int first_dir, const char *first_name, int dir, const char *name,
-                 const struct entry *e, struct restore_losses *l, struct fault *f);
+/* What is held with O_PATH as a path, which leads to that very file, also if that is a symbolic
+ * link, for the calls that do not take such a descriptor. */
+struct restore_path {
+    char text[32];
+};
+struct restore_path restore_path_of(int fd);
 
 /* The system does not let us make a name: tell it as a loss, "WHAT not made: WHY".  Returns 0. */
 int restore_lose_name(const struct entry *e, struct restore_losses *l, const char *what,

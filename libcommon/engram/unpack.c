@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The walk that unpacks: always within one directory that is held open. */
-
-/*
- * Entries come depth first, so the place where the next one goes is the directory being filled or
- * one above it.  Going down opens the directory just made; going up opens `..` and makes sure that
- * it is the very directory we came from, even if somebody moves things about meanwhile.  One
- * descriptor is kept open, however deep the tree.  A directory gets its metadata when it is left:
- * nothing changes in it any more, and until then it is open to us alone.
- */
 #include "engram/unpack.h"
 
 #include <errno.h>
@@ -19,43 +11,30 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "engram/levels.h"
+#include "engram/place.h"
 #include "engram/restore.h"
+#include "engram/selectwalk.h"
+#include "engram/strip.h"
 #include "manifest/names.h"
 #include "manifest/path.h"
-
-/* A directory that is being filled. */
-struct level {
-    struct entry entry; /* its path is not kept: it is the start of unpack.path */
-    size_t path_len;
-    dev_t dev;
-    ino_t ino;
-    bool lost; /* something of it could not be set, and was told */
-};
 
 struct unpack {
     struct engram *g;
     struct progress *progress;
+    bool replace;
     struct restore_losses losses;
-    int root;             /* the directory itself */
-    mode_t root_mode;     /* as it was */
-    int dir;              /* the directory being filled: that of the last level */
-    char *path;           /* of the last level, in the engram */
-    struct level *levels; /* the first is the root */
-    size_t depth, room;
-    uint64_t pending; /* bytes of attributes in levels */
-    struct engram_item item;
-    struct names *files; /* all so far that a hard link can name */
-    struct names *lost;  /* those of them that the system did not let us make */
+    struct strip strip;
+    int root;                /* the directory itself */
+    mode_t root_mode;        /* that it has again after a failure */
+    mode_t rootless_mode;    /* that it is to have if the tree's root is not made there */
+    bool rooted;             /* its levels have begun */
+    struct levels levels;    /* the directories that are being filled */
+    struct engram_item item; /* its path is where it is to be: see unpack_entry */
+    const char *name;        /* the whole path, as the engram has it */
+    struct names *files;     /* all so far that a hard link can name, by these paths */
+    struct names *lost;      /* those of them that the system did not let us make */
 };
-
-static uint64_t attribute_bytes(const struct entry *e)
-{
-    uint64_t bytes = 0;
-
-    for (size_t i = 0; i < e->xattr_count; i++)
-        bytes += sizeof(e->xattrs[i]) + strlen(e->xattrs[i].name) + e->xattrs[i].value_len;
-    return bytes;
-}
 
 /* The last component of a clean path. */
 static const char *name_of(const char *path)
@@ -65,138 +44,16 @@ static const char *name_of(const char *path)
 
 static int damaged(const char *path, const char *what, struct fault *f)
 {
-    char shown[400];
+    char shown[TEXT_SHOWN_BYTES];
 
-    text_escape(shown, sizeof(shown), path, strlen(path));
-    return fault_set(f, FAULT_DAMAGED, "%s: %s", shown, what);
+    return fault_set(f, FAULT_DAMAGED, "%s: %s", text_shown(shown, path), what);
 }
 
-static int failed(const char *path, const char *what, struct fault *f)
+/* Where the entry is to be made. */
+static struct place place_of(const struct unpack *u)
 {
-    int errnum = errno;
-    char shown[400];
-
-    text_escape(shown, sizeof(shown), path, strlen(path));
-    return fault_errno(f, errnum, "%s: %s", shown, what);
-}
-
-/* ---- going down and up ---- */
-
-static int make_room(struct unpack *u, struct fault *f)
-{
-    size_t wanted = u->room == 0 ? 32 : u->room * 2;
-    struct level *bigger;
-
-    if (u->depth < u->room)
-        return 0;
-    bigger = reallocarray(u->levels, wanted, sizeof(*bigger));
-    if (bigger == NULL)
-        return fault_memory(f, "directories", wanted * sizeof(*bigger));
-    u->levels = bigger;
-    u->room = wanted;
-    return 0;
-}
-
-/* Remember a directory that was made, and its metadata for when it is left. */
-static int keep_level(struct unpack *u, const struct entry *e, int fd, struct fault *f)
-{
-    struct level *level;
-    struct stat st;
-    char *path;
-
-    u->pending += attribute_bytes(e);
-    if (u->pending > UNPACK_PENDING_MAX)
-        return fault_set(f, FAULT_UNSUPPORTED,
-                         "directories within each other have more than %d bytes of attributes",
-                         UNPACK_PENDING_MAX);
-    if (fstat(fd, &st) < 0)
-        return failed(e->path, "cannot be looked at", f);
-    if (make_room(u, f) < 0)
-        return f->code;
-    path = strdup(e->path);
-    if (path == NULL)
-        return fault_memory(f, "a path", strlen(e->path));
-    free(u->path);
-    u->path = path;
-    level = &u->levels[u->depth++];
-    *level = (struct level){.path_len = strlen(path), .dev = st.st_dev, .ino = st.st_ino};
-    level->lost = !restore_clear_acls(fd, e, &u->losses);
-    if (entry_copy(&level->entry, e, f) < 0)
-        return f->code;
-    free(level->entry.path);
-    level->entry.path = NULL;
-    return 0;
-}
-
-/* Fill this directory from now on; owns fd. */
-static int go_down(struct unpack *u, const struct entry *e, int fd, struct fault *f)
-{
-    if (u->dir >= 0)
-        close(u->dir);
-    u->dir = fd;
-    return keep_level(u, e, fd, f);
-}
-
-/* Open the parent of the directory being filled, and see to it that it is the one we came from. */
-static int open_parent(struct unpack *u, int *out, struct fault *f)
-{
-    const struct level *parent = &u->levels[u->depth - 2];
-    int fd = openat(u->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct stat st;
-
-    if (fd < 0)
-        return failed(u->path, "the directory above cannot be opened", f);
-    if (fstat(fd, &st) < 0)
-        failed(u->path, "the directory above cannot be looked at", f);
-    else if (st.st_dev != parent->dev || st.st_ino != parent->ino)
-        fault_set(f, FAULT_SYSTEM, "a directory was moved while it was being filled");
-    else {
-        *out = fd;
-        return 0;
-    }
-    close(fd);
-    return f->code;
-}
-
-/* Leave the directory being filled: it gets its metadata. */
-static int go_up(struct unpack *u, struct fault *f)
-{
-    struct level *level = &u->levels[u->depth - 1];
-    int above = -1, rc = u->depth > 1 ? open_parent(u, &above, f) : 0;
-
-    if (rc < 0)
-        return rc;
-    u->pending -= attribute_bytes(&level->entry);
-    level->entry.path = u->path;
-    rc = restore_metadata(u->dir, &level->entry, level->lost, &u->losses, f);
-    level->entry.path = NULL;
-    close(u->dir);
-    u->dir = above;
-    if (rc < 0)
-        return rc;
-    entry_free(&level->entry);
-    u->depth--;
-    if (u->depth > 0)
-        u->path[u->levels[u->depth - 1].path_len] = '\0';
-    return 0;
-}
-
-/* Leave directories until the one that holds this path is being filled. */
-static int go_to_parent_of(struct unpack *u, const char *path, struct fault *f)
-{
-    size_t len = path_parent_length(path);
-
-    while (u->depth > 0) {
-        size_t at = u->levels[u->depth - 1].path_len;
-
-        if (at == len && strncmp(u->path, path, len) == 0)
-            return 0;
-        if (u->depth == 1)
-            break;
-        if (go_up(u, f) < 0)
-            return f->code;
-    }
-    return damaged(path, "it lies in no directory of the engram", f);
+    return (struct place){
+        .dir = u->levels.dir, .name = name_of(u->item.entry.path), .replace = u->replace};
 }
 
 /* ---- the kinds of entry ---- */
@@ -226,15 +83,15 @@ static int end_entry(struct unpack *u, const struct entry *e, int fd, struct fau
     int rc = restore_metadata(fd, e, lost, &u->losses, f);
 
     if (close(fd) < 0 && rc == 0)
-        rc = failed(e->path, "write failed", f);
+        rc = restore_failed(e->path, "write failed", f);
     return rc;
 }
 
 static int unpack_file(struct unpack *u, struct fault *f)
 {
     const struct entry *e = &u->item.entry;
-    const char *name = name_of(e->path);
-    int fd, rc = restore_file(u->dir, name, e, &u->losses, &fd, f);
+    struct place place = place_of(u);
+    int fd, rc = place_file(&place, e, &u->losses, &fd, f);
 
     if (rc < 0)
         return rc;
@@ -244,30 +101,40 @@ static int unpack_file(struct unpack *u, struct fault *f)
     else
         close(fd);
     if (rc < 0) {
-        unlinkat(u->dir, name, 0); /* no file that is not whole stays */
+        place_discard(&place); /* no file that is not whole stays */
         return rc;
     }
     if (u->progress != NULL)
         progress_add(u->progress, entry_data_bytes(e));
-    return names_add(u->files, e->path, f);
+    rc = place_finish(&place, e, f);
+    return rc < 0 ? rc : names_add(u->files, u->name, f);
 }
 
 static int unpack_directory(struct unpack *u, struct fault *f)
 {
     const struct entry *e = &u->item.entry;
-    int fd, rc = restore_directory(u->dir, name_of(e->path), e, &u->losses, &fd, f);
+    struct place place = place_of(u);
+    mode_t before;
+    int fd, rc = place_directory(&place, e, &u->losses, &fd, &before, f);
 
-    return rc < 0 ? rc : go_down(u, e, fd, f);
+    return rc < 0 ? rc : levels_down(&u->levels, e, fd, before, f);
 }
 
 static int unpack_special(struct unpack *u, struct fault *f)
 {
     const struct entry *e = &u->item.entry;
-    int fd, rc = restore_special(u->dir, name_of(e->path), e, &u->losses, &fd, f);
+    struct place place = place_of(u);
+    int fd, rc = place_special(&place, e, &u->losses, &fd, f);
 
-    if (rc < 0 || (rc = names_add(u->files, e->path, f)) < 0)
+    if (rc < 0 || (fd < 0 && (rc = names_add(u->lost, u->name, f)) < 0))
         return rc;
-    return fd >= 0 ? end_entry(u, e, fd, f) : names_add(u->lost, e->path, f);
+    if (fd >= 0) {
+        if ((rc = end_entry(u, e, fd, f)) < 0)
+            place_discard(&place);
+        else
+            rc = place_finish(&place, e, f);
+    }
+    return rc < 0 ? rc : names_add(u->files, u->name, f);
 }
 
 /* Open the directory that holds a path, from the root down, no link followed; *fd -1 and errno if
@@ -290,12 +157,15 @@ static int open_directory_of(const struct unpack *u, const char *path, int *out,
     }
     free(names);
     *out = fd;
-    return fd < 0 && errno != EACCES ? failed(path, "its directory cannot be opened", f) : 0;
+    return fd < 0 && errno != EACCES ? restore_failed(path, "its directory cannot be opened", f)
+                                     : 0;
 }
 
 static int unpack_hard_link(struct unpack *u, struct fault *f)
 {
     const struct entry *e = &u->item.entry;
+    const char *first = strip_path(&u->strip, e->link);
+    struct place place = place_of(u);
     int from = -1, rc;
 
     /* What was there before us is never linked to, nor what is yet to be made. */
@@ -303,26 +173,41 @@ static int unpack_hard_link(struct unpack *u, struct fault *f)
         return damaged(e->path, "a hard link names what is no file", f);
     if (names_have(u->lost, e->link))
         return restore_lose_name(e, &u->losses, "hard link", "its first name was not made");
-    if ((rc = open_directory_of(u, e->link, &from, f)) < 0)
+    if (strcmp(first, e->path) == 0) /* without their first names, they are one */
+        return 0;
+    if ((rc = open_directory_of(u, first, &from, f)) < 0)
         return rc;
     if (from < 0)
         return restore_lose_name(e, &u->losses, "hard link", strerror(EACCES));
-    rc = restore_link(from, name_of(e->link), u->dir, name_of(e->path), e, &u->losses, f);
+    rc = place_link(&place, from, name_of(first), e, &u->losses, f);
     close(from);
     return rc;
 }
 
-static int unpack_entry(struct unpack *u, struct fault *f)
+/* The directory itself is to be filled. */
+static int start_root(struct unpack *u, const struct entry *e, mode_t before, struct fault *f)
+{
+    u->rooted = true;
+    return levels_down(&u->levels, e, fcntl(u->root, F_DUPFD_CLOEXEC, 0), before, f);
+}
+
+static int unpack_root(struct unpack *u, struct fault *f)
+{
+    const struct entry *e = &u->item.entry;
+
+    if (path_parent_length(e->path) != 0 || e->type != ENTRY_DIRECTORY)
+        return damaged(e->path, "the first entry is not the root directory", f);
+    return start_root(u, e, u->root_mode, f);
+}
+
+static int make_entry(struct unpack *u, struct fault *f)
 {
     const struct entry *e = &u->item.entry;
     int rc;
 
-    if (u->depth == 0) {
-        if (path_parent_length(e->path) != 0 || e->type != ENTRY_DIRECTORY)
-            return damaged(e->path, "the first entry is not the root directory", f);
-        return go_down(u, e, fcntl(u->root, F_DUPFD_CLOEXEC, 0), f);
-    }
-    if ((rc = go_to_parent_of(u, e->path, f)) < 0)
+    if (u->levels.depth == 0)
+        return unpack_root(u, f);
+    if ((rc = levels_up_to(&u->levels, e->path, f)) < 0)
         return rc;
     switch (e->type) {
     case ENTRY_FILE:
@@ -336,23 +221,43 @@ static int unpack_entry(struct unpack *u, struct fault *f)
     }
 }
 
+/* The entry as the engram has it; it is made under what stays of its path. */
+static int unpack_entry(struct unpack *u, struct fault *f)
+{
+    struct entry *e = &u->item.entry;
+    char *whole = e->path;
+    const char *stays = strip_path(&u->strip, whole);
+    int rc;
+
+    if (stays == NULL)
+        return 0;
+    if ((rc = strip_relink(&u->strip, u->g, &u->item, f)) < 0)
+        return rc;
+    u->name = whole;
+    e->path = whole + (stays - whole);
+    rc = make_entry(u, f);
+    e->path = whole;
+    return rc;
+}
+
 /* ---- the whole ---- */
 
-static int walk(struct unpack *u, struct fault *f)
+static int walk(struct unpack *u, struct selection *selection, struct fault *f)
 {
-    struct engram_walk *w;
+    struct select_walk *w;
     bool more = true;
-    int rc = engram_walk_open(u->g, "/", &w, f);
+    int rc = select_walk_open(u->g, selection, &w, f);
 
     if (rc < 0)
         return rc;
-    rc = engram_walk_read_ahead(w, f);
-    while (rc == 0 && (rc = engram_walk_next(w, &u->item, &more, f)) == 0 && more)
+    select_walk_read_ahead(w);
+    /* Without its first names the tree has no root: the directory only holds what is unpacked. */
+    if (u->strip.components > 0)
+        rc = start_root(u, NULL, u->rootless_mode, f);
+    while (rc == 0 && (rc = select_walk_next(w, &u->item, &more, f)) == 0 && more)
         rc = unpack_entry(u, f);
-    engram_walk_close(w);
-    while (rc == 0 && u->depth > 0)
-        rc = go_up(u, f);
-    return rc;
+    select_walk_close(w);
+    return rc < 0 ? rc : levels_finish(&u->levels, f);
 }
 
 /* The sums, after what was told name by name. */
@@ -366,8 +271,9 @@ static void tell_sums(const struct restore_losses *l)
                l->names);
 }
 
-static int open_root(struct unpack *u, const char *directory, struct fault *f)
+static int open_root(struct unpack *u, const struct unpack_options *options, struct fault *f)
 {
+    const char *directory = options->directory;
     bool made = mkdir(directory, 0700) == 0;
     struct stat st;
 
@@ -381,45 +287,67 @@ static int open_root(struct unpack *u, const char *directory, struct fault *f)
         return fault_about(f, directory);
     }
     u->root_mode = made ? 0700 : st.st_mode & 07777;
+    u->rootless_mode = made ? options->made_mode : u->root_mode;
     /* If it is somebody else's, it stays as it is. */
     (void)fchmod(u->root, 0700);
     return 0;
 }
 
-static int open_all(struct unpack *u, const char *directory, struct fault *f)
+static int open_all(struct unpack *u, const struct unpack_options *options, struct fault *f)
 {
-    int rc = names_open(&u->files, f);
-
-    if (rc == 0)
-        rc = names_open(&u->lost, f);
-    return rc == 0 ? open_root(u, directory, f) : rc;
+    if (names_open(&u->files, f) < 0 || names_open(&u->lost, f) < 0)
+        return f->code;
+    return open_root(u, options, f);
 }
 
 static void close_all(struct unpack *u)
 {
-    while (u->depth > 0)
-        entry_free(&u->levels[--u->depth].entry);
-    free(u->levels);
-    free(u->path);
+    levels_close(&u->levels);
+    strip_free(&u->strip);
     engram_item_free(&u->item);
     names_close(u->files);
     names_close(u->lost);
-    if (u->dir >= 0)
-        close(u->dir);
     if (u->root >= 0)
         close(u->root);
 }
 
+static int unpack_selected(struct unpack *u, const struct unpack_options *options,
+                           struct selection *selection, struct fault *f)
+{
+    int rc = open_all(u, options, f);
+
+    if (rc == 0 && (rc = walk(u, selection, f)) < 0)
+        (void)fchmod(u->root, u->root_mode); /* it did not become the tree's root */
+    else if (rc == 0 && !u->rooted)          /* nothing was selected */
+        (void)fchmod(u->root, u->rootless_mode);
+    if (rc == 0)
+        tell_sums(&u->losses);
+    close_all(u);
+    return rc;
+}
+
 int engram_unpack(struct engram *g, const struct unpack_options *options, struct fault *f)
 {
-    struct unpack u = {.g = g, .progress = options->progress, .root = -1, .dir = -1};
-    int rc = open_all(&u, options->directory, f);
+    const struct selection_wanted everything = {0};
+    struct selection *selection = options->selection, *all = NULL;
+    struct unpack u = {
+        .g = g,
+        .progress = options->progress,
+        .replace = options->overwrite,
+        .losses = {.notices = options->notices, .where = options->directory},
+        .strip.components = options->strip_components,
+        .root = -1,
+        .levels.dir = -1,
+    };
+    int rc;
 
-    u.losses = (struct restore_losses){.notices = options->notices, .where = options->directory};
-    if (rc == 0 && (rc = walk(&u, f)) < 0)
-        (void)fchmod(u.root, u.root_mode); /* it did not become the tree's root */
-    if (rc == 0)
-        tell_sums(&u.losses);
-    close_all(&u);
+    u.levels.losses = &u.losses;
+    if (selection == NULL) {
+        if (selection_open(g, &everything, &all, f) < 0)
+            return f->code;
+        selection = all;
+    }
+    rc = unpack_selected(&u, options, selection, f);
+    selection_close(all);
     return rc;
 }

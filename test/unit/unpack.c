@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engram/levels.h"
 #include "engram/unpack.h"
 #include "engram_made.h"
 #include "unit.h"
@@ -117,17 +118,27 @@ static int unpack(struct unit *u, const struct lie *lies, const struct unpack_op
     return rc;
 }
 
-/* Unpacking into p->in ends with this code and text. */
-static void refused(struct unit *u, const struct place *p, const struct lie *lies,
-                    enum fault_code code, const char *text)
+/* Unpacking with these options ends with this code and text. */
+static void refused_so(struct unit *u, const struct unpack_options *options, const struct lie *lies,
+                       enum fault_code code, const char *text)
 {
-    struct unpack_options options = {.directory = p->in};
     struct fault f;
-    int rc = unpack(u, lies, &options, &f);
+    int rc = unpack(u, lies, options, &f);
 
     if (rc != (int)code || strcmp(f.text, text) != 0)
         printf("# code %d, text: %s\n", rc, f.text);
     CHECK(u, rc == (int)code && strcmp(f.text, text) == 0);
+}
+
+/* Unpacking into p->in ends so, and also once more, when what there is may be replaced. */
+static void refused(struct unit *u, const struct place *p, const struct lie *lies,
+                    enum fault_code code, const char *text)
+{
+    struct unpack_options options = {.directory = p->in};
+
+    refused_so(u, &options, lies, code, text);
+    options.overwrite = true;
+    refused_so(u, &options, lies, code, text);
 }
 
 static void file_below_a_symbolic_link(struct unit *u)
@@ -194,6 +205,32 @@ static void hard_link_to_a_file_that_was_there(struct unit *u)
     CHECK(u, (fd = open(mine, O_CREAT | O_WRONLY, 0600)) >= 0 && close(fd) == 0);
     refused(u, &p, lies, FAULT_DAMAGED, "/z: a hard link names what is no file");
     CHECK(u, access(z, F_OK) < 0);
+    end_place(u, &p);
+}
+
+static void hard_links_to_what_is_stripped_away_and_no_file(struct unit *u)
+{
+    struct place p = make_place(u);
+    const struct lie none[] = {{ENTRY_DIRECTORY, "/", NULL, NULL, 0},
+                               {ENTRY_DIRECTORY, "/z", NULL, NULL, 0},
+                               {ENTRY_HARD_LINK, "/z/k", "/mine", NULL, 0},
+                               {0}};
+    const struct lie directory[] = {{ENTRY_DIRECTORY, "/", NULL, NULL, 0},
+                                    {ENTRY_DIRECTORY, "/a", NULL, NULL, 0},
+                                    {ENTRY_DIRECTORY, "/z", NULL, NULL, 0},
+                                    {ENTRY_HARD_LINK, "/z/k", "/a", NULL, 0},
+                                    {0}};
+    struct unpack_options options = {
+        .directory = p.in, .strip_components = 1, .made_mode = 0755, .overwrite = true};
+    char mine[240], k[240];
+    int fd;
+
+    snprintf(mine, sizeof(mine), "%s/mine", p.in);
+    snprintf(k, sizeof(k), "%s/k", p.in);
+    CHECK(u, (fd = open(mine, O_CREAT | O_WRONLY, 0600)) >= 0 && close(fd) == 0);
+    refused_so(u, &options, none, FAULT_DAMAGED, "/z/k: a hard link names what is no file");
+    refused_so(u, &options, directory, FAULT_DAMAGED, "/z/k: a hard link names what is no file");
+    CHECK(u, access(k, F_OK) < 0);
     end_place(u, &p);
 }
 
@@ -375,6 +412,40 @@ static void directory_swapped_before_its_mode_is_set(struct unit *u)
     end_place(u, &p);
 }
 
+/* What is to be replaced becomes a directory while the new file is written. */
+static void put_directory_in_the_way(void *context, enum notice_kind kind, const char *subject,
+                                     const char *text)
+{
+    const struct place *p = context;
+    char name[240];
+
+    (void)kind;
+    (void)subject;
+    (void)text;
+    snprintf(name, sizeof(name), "%s/f", p->in);
+    if (unlink(name) == 0)
+        (void)mkdir(name, 0700);
+}
+
+static void directory_in_the_way_of_a_file_that_replaces(struct unit *u)
+{
+    struct place p = make_place(u);
+    const struct lie lies[] = {
+        {ENTRY_DIRECTORY, "/", NULL, NULL, 0}, {ENTRY_FILE, "/f", "x", ODD_ATTRIBUTE, 0}, {0}};
+    struct notices notices = {.say = put_directory_in_the_way, .context = &p};
+    struct unpack_options options = {.directory = p.in, .notices = &notices, .overwrite = true};
+    char name[240];
+    int fd;
+
+    snprintf(name, sizeof(name), "%s/f", p.in);
+    CHECK(u, (fd = open(name, O_CREAT | O_WRONLY, 0600)) >= 0 && close(fd) == 0);
+    refused_so(u, &options, lies, FAULT_SYSTEM,
+               "/f: what is there cannot be replaced: Is a directory");
+    /* Nothing else is left. */
+    CHECK(u, rmdir(name) == 0 && rmdir(p.in) == 0);
+    end_place(u, &p);
+}
+
 /* A directory that was finished becomes a link to one with a file of the same name. */
 static void hard_link_through_a_directory_swapped_for_a_link(struct unit *u)
 {
@@ -430,7 +501,7 @@ static void directory_that_existed_is_closed_while_it_is_filled(struct unit *u)
 
 static void directories_with_too_many_attributes(struct unit *u)
 {
-    enum { VALUE_BYTES = UNPACK_PENDING_MAX / 3 + 1 };
+    enum { VALUE_BYTES = LEVELS_PENDING_MAX / 3 + 1 };
     static const char *const paths[] = {"/", "/a", "/a/b"};
     struct place p = make_place(u);
     struct unpack_options options = {.directory = p.in};
@@ -475,12 +546,14 @@ int main(void)
     UNIT_CASE(&u, same_name_twice);
     UNIT_CASE(&u, hard_link_to_a_directory);
     UNIT_CASE(&u, hard_link_to_a_file_that_was_there);
+    UNIT_CASE(&u, hard_links_to_what_is_stripped_away_and_no_file);
     UNIT_CASE(&u, hard_link_through_a_symbolic_link);
     UNIT_CASE(&u, hard_link_to_a_symbolic_link);
     UNIT_CASE(&u, directory_moved_meanwhile);
     UNIT_CASE(&u, file_swapped_before_its_mode_is_set);
     UNIT_CASE(&u, pipe_swapped_before_its_mode_is_set);
     UNIT_CASE(&u, directory_swapped_before_its_mode_is_set);
+    UNIT_CASE(&u, directory_in_the_way_of_a_file_that_replaces);
     UNIT_CASE(&u, hard_link_through_a_directory_swapped_for_a_link);
     UNIT_CASE(&u, hard_link_to_what_is_yet_to_come);
     UNIT_CASE(&u, directory_that_existed_is_closed_while_it_is_filled);
