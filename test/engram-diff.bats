@@ -235,6 +235,18 @@ Try 'engram-diff --help'."
 ~ /d: type f -> l' ]
 }
 
+@test "each name is compared with its own file, where one after another leads elsewhere" {
+    p="path=/p|$meta" q="path=/q|${meta/755/700}"
+    pack_root a.engram "${p/|/|type=f|}size=0||" "${q/|/|type=f|}size=0||" "path=/x|type=h|link=/p||" \
+        "path=/y|type=h|link=/q||"
+    pack_root b.engram "${p/|/|type=f|}size=0||" "${q/|/|type=f|}size=0||" "path=/x|type=f|${meta}size=0||" \
+        "path=/y|type=f|${meta/755/711}size=0||"
+    try engram-diff a.engram b.engram
+    expect 1
+    [ "$output" = '~ /x: link /p -> none
+~ /y: link /q -> none, mode 700 -> 711' ]
+}
+
 @test "content is told by the SHA-256 that sha256sum gives, an extent by its runs" {
     pack_root a.engram "path=/x|type=f|${meta}size=9|extent=0+3||abc"
     pack_root b.engram "path=/x|type=f|${meta}size=9|extent=1+2|extent=5+4||uvwxyz"
