@@ -54,19 +54,18 @@ static int side_version(struct side *s, struct engram_version *v, struct fault *
 {
     const struct entry *e = &s->item.entry;
     char path[TEXT_SHOWN_BYTES];
-    bool found = true;
 
     *v = (struct engram_version){.name = &s->item, .file = &s->item};
     if (e->type != ENTRY_HARD_LINK)
         return 0;
     v->file = &s->file;
     /* The names of one file tend to follow each other. */
-    if ((!s->file.entry.path || strcmp(s->file.entry.path, e->link) != 0) &&
-        engram_find(s->of->engram, e->link, &s->file, &found, f) < 0)
-        return fault_about(f, s->of->name);
-    if (found && s->file.entry.type != ENTRY_HARD_LINK && s->file.entry.type != ENTRY_DIRECTORY)
+    if (s->file.entry.path && strcmp(s->file.entry.path, e->link) == 0)
         return 0;
-    fault_set(f, FAULT_DAMAGED, "%s: a hard link names what is no file", text_shown(path, e->path));
+    if (engram_find_linked(s->of->engram, e->link, &s->file, f) == 0)
+        return 0;
+    if (f->code == FAULT_DAMAGED)
+        fault_prefix(f, "%s", text_shown(path, e->path));
     return fault_about(f, s->of->name);
 }
 
