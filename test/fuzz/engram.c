@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: an engram in memory, opened, verified, walked (also ahead), searched and compared. */
+/* Fuzz target: an engram in memory: opened, verified, walked (also ahead), searched, compared. */
 /*
  * Digests would stop nearly every changed input at the door, so they are made right first.  The
  * input's first byte says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte,
