@@ -247,6 +247,24 @@ engram-unpack: x.engram: 4 names could not be restored in full"
     [ "$(getfattr --only-values -n user.a --absolute-names theirs/out/cap)" = a ]
 }
 
+@test "without root: ACLs are set on what is one's own, trusted attributes are losses, groups of one's own are not" {
+    need_root
+    open_up
+    pack x.engram 0 "path=/|type=d|mode=755|uid=65534|gid=65534|mtime=5.000000000||" \
+        "path=/d|type=d|mode=700|uid=65534|gid=65534|mtime=5.000000000|xattr=system.posix_acl_default=$acl||" \
+        "path=/f|type=f|mode=670|uid=0|gid=77|mtime=5.000000000|size=0|xattr=system.posix_acl_access=$acl|xattr=trusted.t=00||" \
+        "path=/g|type=f|mode=640|uid=65534|gid=77|mtime=5.000000000|size=0||" \
+        "path=/p|type=p|mode=600|uid=5|gid=65534|mtime=5.000000000||"
+    try setpriv --reuid=65534 --regid=65534 --groups=77 engram-unpack -C theirs/out x.engram
+    expect 5 "engram-unpack: x.engram: /f: attribute trusted.t not set: Operation not permitted
+engram-unpack: x.engram: /f: owner is 65534:77, not 0:77
+engram-unpack: x.engram: /p: owner is 65534:65534, not 5:65534
+engram-unpack: x.engram: 2 names could not be restored in full"
+    [ "$(getfattr -e hex --absolute-names -n system.posix_acl_default theirs/out/d | tail -n +2)" = "system.posix_acl_default=0x$acl" ]
+    [ "$(getfattr -e hex --absolute-names -n system.posix_acl_access theirs/out/f | tail -n +2)" = "system.posix_acl_access=0x$acl" ]
+    [ "$(stat -c '%a %u:%g' theirs/out/g)" = "640 65534:77" ]
+}
+
 @test "losses are told also with --quiet; ctime and crtime are among them" {
     need_root
     pack x.engram 0 "path=/|type=d|${meta}atime=9.000000001|ctime=1.000000000||" \
