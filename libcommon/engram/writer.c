@@ -53,7 +53,7 @@ struct engram_writer {
     struct sha256 *tree;
     struct layout_footer footer;
     struct engram_writer_stats stats[PROFILE_COUNT]; /* files and data_bytes only */
-    uint32_t own_chunks; /* that are not the base's, in the end */
+    uint32_t own_chunks;                             /* that are not the base's, in the end */
 };
 
 static int write_header(struct engram_writer *w, struct fault *f)
