@@ -91,7 +91,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 #: make                the commands, in build/plain/bin
-#: make deps           install what is missing, with the system's package manager
+#: make deps           install what is missing, with the system's package manager, and fetch what tests compare
 #: make demo           run the main job on the sample image in test/data
 #: make check          all tests; TESTS='units corpora test/partls.bats' some; SAN=1 under ASan and UBSan
 #:                     (in build/san-plain), PORTABLE=1 without Linux's own calls (build/portable)

@@ -89,34 +89,34 @@ struct builtin {
 
 static const struct builtin sets[] = {
     SET("fast", "quick to make",
-        "profile kernel    level=3 block=1M window=1M long=no\n"
-        "profile libraries level=3 block=1M window=1M long=no\n"
-        "profile binaries  level=3 block=1M window=1M long=no\n"
-        "profile config    level=3 block=1M window=1M long=no\n"
-        "profile runtime   level=3 block=1M window=1M long=no\n"
-        "profile archive   level=1 block=1M window=1M long=no\n"
-        "profile database  level=3 block=1M window=1M long=no\n"
-        "profile media     level=1 block=1M window=1M long=no\n"
-        "profile balanced  level=3 block=1M window=1M long=no\n"),
+        "profile kernel    level=3 block=8M window=8M long=yes\n"
+        "profile libraries level=3 block=8M window=8M long=yes\n"
+        "profile binaries  level=3 block=8M window=8M long=yes\n"
+        "profile config    level=3 block=2M window=2M long=no\n"
+        "profile runtime   level=3 block=8M window=8M long=yes\n"
+        "profile archive   level=1 block=4M window=4M long=no\n"
+        "profile database  level=3 block=8M window=8M long=yes\n"
+        "profile media     level=1 block=4M window=4M long=no\n"
+        "profile balanced  level=3 block=8M window=8M long=yes\n"),
     SET("balanced", "the default",
-        "profile kernel    level=9 block=4M window=4M long=no\n"
-        "profile libraries level=9 block=4M window=4M long=no\n"
-        "profile binaries  level=9 block=4M window=4M long=no\n"
+        "profile kernel    level=9 block=8M window=8M long=no\n"
+        "profile libraries level=9 block=8M window=8M long=no\n"
+        "profile binaries  level=9 block=8M window=8M long=no\n"
         "profile config    level=9 block=2M window=2M long=no\n"
-        "profile runtime   level=9 block=2M window=2M long=no\n"
-        "profile archive   level=1 block=2M window=2M long=no\n"
-        "profile database  level=9 block=2M window=2M long=no\n"
-        "profile media     level=1 block=2M window=2M long=no\n"
-        "profile balanced  level=9 block=2M window=2M long=no\n"),
+        "profile runtime   level=9 block=8M window=8M long=no\n"
+        "profile archive   level=3 block=4M window=4M long=no\n"
+        "profile database  level=9 block=8M window=8M long=no\n"
+        "profile media     level=3 block=4M window=4M long=no\n"
+        "profile balanced  level=9 block=8M window=8M long=no\n"),
     SET("max", "small, and slow to make",
         "profile kernel    level=19 block=16M window=16M long=no\n"
         "profile libraries level=19 block=16M window=16M long=no\n"
         "profile binaries  level=19 block=16M window=16M long=no\n"
-        "profile config    level=19 block=8M window=8M long=no\n"
-        "profile runtime   level=19 block=8M window=8M long=no\n"
-        "profile archive   level=3 block=4M window=4M long=no\n"
-        "profile database  level=19 block=8M window=8M long=no\n"
-        "profile media     level=3 block=4M window=4M long=no\n"
+        "profile config    level=19 block=4M window=4M long=no\n"
+        "profile runtime   level=19 block=16M window=16M long=no\n"
+        "profile archive   level=12 block=8M window=8M long=no\n"
+        "profile database  level=19 block=16M window=16M long=no\n"
+        "profile media     level=12 block=8M window=8M long=no\n"
         "profile balanced  level=19 block=16M window=16M long=no\n"),
 };
 
