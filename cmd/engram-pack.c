@@ -114,6 +114,8 @@ static void parse(struct cli *cli, struct opts *o)
         cli_usage(cli, "only one of '--rules-dump', '--explain' and '--dry-run' can be asked for");
     if (o->rules_dump && cli_operands(cli) > 0)
         cli_usage(cli, "option '--rules-dump' reads no MANIFEST");
+    if (o->base && (o->rules_dump || o->explain))
+        cli_usage(cli, "option '--base' goes with neither '--rules-dump' nor '--explain'");
     if (o->json && !o->explain && !o->dry_run)
         cli_usage(cli, "option '--json' goes with '--explain' or '--dry-run'");
 }

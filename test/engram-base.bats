@@ -8,7 +8,7 @@ load engram
 
 # Three versions of a tree: each has the files of the one before, some of them changed, and more.
 setup_file() {
-    need zstd openssl sha256sum cmp
+    need zstd openssl sha256sum cmp jq
     cd "$BATS_FILE_TMPDIR"
     data_manifest 2000000 10 200000 >1.manifest
     data_manifest 2000000 10 300000 400000 >2.manifest
@@ -49,6 +49,8 @@ all_refuse() {
     try engram-cat "$file" /100
     expect "$status_wanted" "engram-cat: $message"
     [ -z "$output" ]
+    try engram-diff "$file" "$file"
+    expect "$status_wanted" "engram-diff: $message"
     try engram-pack -b "$file" -o new.engram "$manifests/2.manifest"
     expect "$status_wanted" "engram-pack: $message"
     [ ! -e new.engram ]
@@ -129,6 +131,33 @@ all_refuse() {
     # Without a base nothing says so.
     [ "$(number v1.engram 24 8)" -eq 0 ]
     [ "$(number v1.engram $(($(size_of v1.engram) - 100)) 4)" -eq 0 ]
+}
+
+@test "engram-diff compares engrams that have bases" {
+    try engram-diff v2.engram v3.engram
+    expect 1
+    [ "$(wc -l <<<"$output")" -eq 2 ]
+    [[ $output == *"/101"*"/104"* ]]
+    try engram-diff v3.engram "$made/other.engram"
+    expect 0
+    [ -z "$output" ]
+    mkdir a
+    mv v1.engram v2.engram a
+    try engram-diff --base-dir=a v3.engram "$made/other.engram"
+    expect 0
+}
+
+@test "engram-ls --stats tells what the engram stores from what the base has" {
+    engram-ls --stats --json v2.engram >stats.json
+    jq -e '.size == '"$(size_of v2.engram)"' and .total.data == 2700010' stats.json >&2
+    [ "$(zstd -dcq v2.engram | wc -c)" -eq "$(jq .total.distinct stats.json)" ]
+    # Nothing comes twice in this tree.
+    [ "$(jq '.total.distinct + .base.distinct' stats.json)" -eq 2700010 ]
+}
+
+@test "a dry run against a base says how large the engram would be" {
+    engram-pack --dry-run --json -b v1.engram "$manifests/2.manifest" >sizes.json
+    [ "$(jq .size sizes.json)" -eq "$(size_of v2.engram)" ]
 }
 
 # ---- where the base is looked for ----
@@ -301,6 +330,11 @@ engram-verify: v3\.engram: damaged files: [1-9]'
     try engram-pack -b "$manifests/1.manifest" -o new.engram "$manifests/2.manifest"
     expect 3 "engram-pack: $manifests/1.manifest: no engram: it does not start with an engram's header"
     [ ! -e new.engram ]
+    for option in --explain --rules-dump; do
+        try engram-pack $option -b v1.engram
+        expect 2 "engram-pack: option '--base' goes with neither '--rules-dump' nor '--explain'
+Try 'engram-pack --help'."
+    done
 }
 
 @test "the base cannot be the output" {
