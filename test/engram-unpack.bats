@@ -344,7 +344,7 @@ engram-unpack: x.engram: 1 names could not be restored in full"
         head -c 900000 /dev/urandom | base64 -w 0 | head -c 900000 >"data$i"
         records+=("path=/file$i|type=f|${meta}size=900000|extent=0+900000||$(cat "data$i")")
     done
-    manifest 4500000 "${records[@]}" | engram-pack -q -r fast -o x.engram
+    manifest 4500000 "${records[@]}" | engram-pack -q -r <(small_blocks) -o x.engram
     flip x.engram bad.engram 2000000 0x01
     for jobs in 1 2 8; do
         try engram-unpack -j $jobs -C out$jobs x.engram

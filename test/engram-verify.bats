@@ -11,7 +11,7 @@ setup_file() {
     small_manifest >"$BATS_FILE_TMPDIR/small.manifest"
     data_manifest 3000000 10 20 >"$BATS_FILE_TMPDIR/data.manifest"
     engram-pack -o "$BATS_FILE_TMPDIR/small.engram" "$BATS_FILE_TMPDIR/small.manifest"
-    engram-pack -r fast -o "$BATS_FILE_TMPDIR/data.engram" "$BATS_FILE_TMPDIR/data.manifest"
+    engram-pack -r <(small_blocks) -o "$BATS_FILE_TMPDIR/data.engram" "$BATS_FILE_TMPDIR/data.manifest"
 }
 
 setup() {
@@ -126,7 +126,7 @@ engram-verify: bad\.engram: damaged files: 2'
 }
 
 @test "any number of threads finds the same, in the same order" {
-    data_manifest 1000000 1048576 700000 2500000 10 1000000 900000 | engram-pack -r fast -o x.engram
+    data_manifest 1000000 1048576 700000 2500000 10 1000000 900000 | engram-pack -r <(small_blocks) -o x.engram
     for jobs in 1 2 3 8; do
         try engram-verify -j $jobs x.engram
         expect 0 ""

@@ -141,3 +141,8 @@ left_behind() {
     [ $# -le 1 ] && wanted=${1-} || wanted=$(printf '%s\n' "$@")
     [ "$found" = "$wanted" ] || diff <(sort <<<"$found") <(sort <<<"$wanted" | sed '/^$/d') >&2
 }
+
+# The rules `fast`, but with the smallest blocks there are, so that little data makes several.
+small_blocks() {
+    engram-pack -r fast --rules-dump | sed 's/block=[0-9]*M window=[0-9]*M long=yes/block=1M window=1M long=no/'
+}

@@ -39,7 +39,7 @@ static struct memory interleaved_engram(struct unit *u)
     struct fault f;
     char path[32];
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     for (unsigned i = 0; i < FILES; i++) {
         path_of(path, i);

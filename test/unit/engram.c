@@ -30,7 +30,7 @@ static struct memory large_engram(struct unit *u, unsigned threads, unsigned fil
     struct fault f;
     char path[64];
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), threads, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), threads, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     for (unsigned i = 0; i < files; i++) {
         size_t length = i < 20 ? length_of(i) : i % 50;
@@ -235,7 +235,7 @@ static void data_that_is_missing_or_too_much_is_told(struct unit *u)
     struct sink *to = memory_sink(&m);
     struct fault f;
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     CHECK(u, engram_writer_entry(w, &e, &f) == 0);
     CHECK(u, engram_writer_data(w, "abc", 3, &f) == 0);
     CHECK(u, engram_writer_finish(w, &info, &f) == FAULT_DAMAGED);
@@ -279,7 +279,7 @@ static void statistics_are_by_profile(struct unit *u)
     struct fault f;
     uint64_t stored = 0;
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/a.conf", ENTRY_FILE, "hello", 5, &f) == 0);
     CHECK(u, add_made(w, "/b.conf", ENTRY_FILE, "hello", 5, &f) == 0);

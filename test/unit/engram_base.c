@@ -101,8 +101,7 @@ static struct memory written(struct unit *u, const struct memory *base)
     if (base)
         CHECK(u, open_with(base, NULL, &s, &g, &f) == 0);
     on.engram = g;
-    CHECK(u,
-          engram_writer_open_based(to, rules_builtin("fast"), 1, base ? &on : NULL, &w, &f) == 0);
+    CHECK(u, engram_writer_open_based(to, small_blocks(), 1, base ? &on : NULL, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/f", ENTRY_FILE, xs, sizeof(xs), &f) == 0);
     CHECK(u, add_made(w, "/g", ENTRY_FILE, ys, sizeof(ys), &f) == 0);
@@ -520,7 +519,7 @@ static void a_base_that_would_cost_too_much_is_not_used(struct unit *u)
     base = costly(data, lengths);
     CHECK(u, open_with(&base, NULL, &s, &g, &f) == 0);
     on.engram = g;
-    CHECK(u, engram_writer_open_based(to, rules_builtin("fast"), 1, &on, &w, &f) == 0);
+    CHECK(u, engram_writer_open_based(to, small_blocks(), 1, &on, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/f", ENTRY_FILE, data, at, &f) == 0);
     CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);

@@ -16,7 +16,7 @@ static struct memory small_engram(struct unit *u)
     struct sink *to = memory_sink(&m);
     struct fault f;
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/a", ENTRY_FILE, text, sizeof(text), &f) == 0);
     CHECK(u, add_made(w, "/b.gz", ENTRY_FILE, text, 20, &f) == 0);

@@ -19,7 +19,7 @@ static void start(struct unit *u, struct made *m)
 
     *m = (struct made){0};
     m->to = memory_sink(&m->memory);
-    CHECK(u, engram_writer_open(m->to, rules_builtin("fast"), 1, &m->writer, &f) == 0);
+    CHECK(u, engram_writer_open(m->to, small_blocks(), 1, &m->writer, &f) == 0);
     CHECK(u, add_made(m->writer, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
 }
 

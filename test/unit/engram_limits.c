@@ -172,7 +172,7 @@ static struct memory linked(struct unit *u, size_t target_length)
     memcpy(target + target_length - 1, "a", 2);
     free(link.target);
     link.target = target;
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/a", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, engram_writer_entry(w, &link, &f) == 0);

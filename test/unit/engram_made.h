@@ -35,6 +35,25 @@ static inline const struct rules *rules_builtin(const char *name)
     return &sets[i];
 }
 
+/* Rules with the smallest blocks there are, so that little data makes several. */
+static inline const struct rules *small_blocks(void)
+{
+    static const char text[] = "engram-rules 1\n"
+                               "profile libraries level=3 block=1M\n"
+                               "profile config level=3 block=1M\n"
+                               "profile archive level=1 block=1M\n"
+                               "profile balanced level=3 block=1M\n"
+                               "rule *.so libraries\n"
+                               "rule *.conf config\n"
+                               "rule *.gz archive\n";
+    static struct rules rules;
+    struct fault f;
+
+    if (!rules.count && rules_parse(text, strlen(text), &rules, &f) < 0)
+        abort();
+    return &rules;
+}
+
 struct memory {
     uint8_t *bytes;
     size_t length;

@@ -38,7 +38,7 @@ static struct memory holed_engram(struct unit *u)
     e.size = (uint64_t)RUNS * (RUN + GAP) + 10;
     for (unsigned i = 0; i < RUNS; i++)
         CHECK(u, entry_add_extent(&e, (uint64_t)i * (RUN + GAP) + GAP, RUN, &f) == 0);
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/a", ENTRY_FILE, "first", 5, &f) == 0);
     CHECK(u, engram_writer_entry(w, &e, &f) == 0);
@@ -146,7 +146,7 @@ static struct memory wide_engram(struct unit *u)
     struct fault f;
     char path[128];
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     for (unsigned i = 0; i < 4; i++)
         CHECK(u, add_made(w, paths[i], i == 2 ? ENTRY_FIFO : ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     for (unsigned i = 0; i < 200000; i++) {

@@ -16,7 +16,7 @@ static struct memory made(struct unit *u, const char *entries)
     char *copy = strdup(entries), *rest = NULL;
     struct fault f;
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
         char *link = strchr(word, '=');
         struct entry e;

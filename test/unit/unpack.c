@@ -83,7 +83,7 @@ static struct memory engram_of(struct unit *u, const struct lie *lies)
     struct sink *to = memory_sink(&m);
     struct fault f;
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     for (; lies->type != 0; lies++) {
         struct entry e = entry_of(lies);
 
@@ -514,7 +514,7 @@ static void directories_with_too_many_attributes(struct unit *u)
     struct source *s;
     struct fault f;
 
-    CHECK(u, engram_writer_open(to, rules_builtin("fast"), 1, &w, &f) == 0);
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
     for (size_t i = 0; i < 3; i++) {
         struct entry e = entry_of(&(struct lie){ENTRY_DIRECTORY, paths[i], NULL, NULL, 0});
 
