@@ -251,7 +251,7 @@ engram-verify: v3\.engram: /100: its data is damaged(
 engram-verify: v3\.engram: /[0-9]+: its data is damaged)*
 engram-verify: v3\.engram: damaged files: [1-9]'
     try engram-walk -o walked v3.engram
-    expect_like 3 'engram-walk: v1\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
+    expect_like 3 'engram-walk: v1\.engram: /100: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
     [ ! -e walked ]
     try engram-cat v3.engram /104
     expect 0

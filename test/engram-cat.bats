@@ -267,6 +267,6 @@ Try 'engram-cat --help'."
     expect 0
     tail -c 10 data | same - out
     try engram-cat --range=0+10 big.engram /f
-    expect_like 3 'engram-cat: big\.engram: block 0 at offset 40 .*'
+    expect_like 3 'engram-cat: big\.engram: /f: block 0 at offset 40 .*'
     [ "$output" = "" ]
 }

@@ -190,6 +190,29 @@ file_manifest() {
     done <changes
 }
 
+@test "damage to a file's data is told with the file's name by every reader" {
+    mkdir forged
+    engram-forge "$data/tiny.engram" forged >changes
+    for name in file-sha256-wrong chunk-sha256-wrong; do
+        for reader in "engram-walk -q" "engram-cat FILE /zeros" "engram-cat --range=0+9 FILE /zeros" "engram-unpack -C out" \
+            "engram-ls --sha256"; do
+            case $reader in
+            *FILE*) reader=${reader/FILE/forged/$name.engram} ;;
+            *) reader+=" forged/$name.engram" ;;
+            esac
+            rm -rf out
+            read -ra words <<<"$reader"
+            try into given "${words[@]}"
+            # the digest of the whole is not looked at for a part
+            [[ $name$reader != file*--range* ]] || continue
+            expect_like 3 "${words[0]}: forged/$name\.engram: /zeros: .*SHA-256.* is wrong"
+        done
+        try engram-verify "forged/$name.engram"
+        expect_like 3 "(.*[[:space:]])*engram-verify: forged/$name\.engram: /zeros: its data is damaged
+.*"
+    done
+}
+
 @test "a reader that was written from the page alone reads engrams with a base, and that base's base" {
     data_manifest 1000000 20 300000 >1.manifest
     data_manifest 1000000 20 300000 200000 >2.manifest

@@ -381,6 +381,6 @@ odd_files() {
     try engram-ls -l bad.engram
     expect 0
     try engram-ls --sha256 bad.engram
-    expect_like 3 'engram-ls: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
+    expect_like 3 'engram-ls: bad\.engram: /a: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
     [ "$output" = "" ]
 }

@@ -353,7 +353,7 @@ engram-unpack: x.engram: 1 names could not be restored in full"
             same "out$jobs/file$i" "data$i"
         done
         try engram-unpack -j $jobs -C bad$jobs bad.engram
-        expect_like 3 'engram-unpack: bad\.engram: block [1-9] at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong'
+        expect_like 3 'engram-unpack: bad\.engram: /file[2-4]: block [1-9] at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong'
         [ -f bad$jobs/file1 ] && [ ! -e bad$jobs/file5 ]
         [ "$stderr" = "${said:=$stderr}" ]
         [ "$(ls bad$jobs)" = "$(ls bad1)" ]

@@ -139,7 +139,7 @@ one_file() {
     echo mine >out/f
     chmod 711 out
     try engram-unpack --overwrite -C out bad.engram
-    expect_like 3 'engram-unpack: bad\.engram: block 0 at offset 40 .*: its SHA-256 is wrong'
+    expect_like 3 'engram-unpack: bad\.engram: /f: block 0 at offset 40 .*: its SHA-256 is wrong'
     [ "$(cat out/f)" = mine ]
     left_behind out f
     [ "$(stat -c %a out)" = 711 ]

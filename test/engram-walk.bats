@@ -69,7 +69,7 @@ Try 'engram-walk --help'."
     # in the middle of the last block
     flip "$data.engram" bad.engram 3500000 0x01
     try bash -c 'engram-walk --jobs=1 bad.engram >one'
-    expect_like 3 'engram-walk: bad\.engram: block [0-9]+ at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong'
+    expect_like 3 'engram-walk: bad\.engram: /10[0-2]: block [0-9]+ at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong'
     said=$stderr
     try bash -c 'engram-walk --jobs=4 bad.engram >many'
     expect 3 "$said"
@@ -120,7 +120,7 @@ Try 'engram-walk --help'."
     expect_like 3 'engram-pack: cut\.manifest: .*ends.*'
     rm cut.manifest
     try engram-walk -o out bad.engram
-    expect_like 3 'engram-walk: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
+    expect_like 3 'engram-walk: bad\.engram: /100: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'
     left_behind . bad.engram
     try bash -o pipefail -c 'engram-walk bad.engram | engram-pack -o out'
     [ "$status" -eq 3 ]
@@ -247,6 +247,6 @@ engram-walk: $small.engram: no name matches /etc/??" ]
     expect 0
     engram-walk "$data.engram" /101 | same - out
     try engram-walk -o out2 bad.engram /100
-    expect_like 3 'engram-walk: bad\.engram: block 0 at offset 40 .*'
+    expect_like 3 'engram-walk: bad\.engram: /100: block 0 at offset 40 .*'
     left_behind . bad.engram out
 }

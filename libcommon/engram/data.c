@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/text.h"
 #include "engram/engram.h"
 #include "engram/internal.h"
 
@@ -128,6 +129,15 @@ static int check_whole(const struct engram_item *item, struct sha256 *whole, str
     return 0;
 }
 
+/* Damage is told with the name of the file that has it: whoever reads one may have asked for many,
+ * and a block is nobody's name. */
+static int about_file(int rc, const struct engram_item *item, struct fault *f)
+{
+    char shown[TEXT_SHOWN_BYTES];
+
+    return rc == FAULT_DAMAGED ? fault_prefix(f, "%s", text_shown(shown, item->entry.path)) : rc;
+}
+
 static int deliver(struct engram *g, const struct engram_item *item, struct delivery *d,
                    struct fault *f)
 {
@@ -144,7 +154,7 @@ static int deliver(struct engram *g, const struct engram_item *item, struct deli
     if (rc == 0 && many)
         rc = check_whole(item, whole, f);
     sha256_close(whole);
-    return rc;
+    return about_file(rc, item, f);
 }
 
 int engram_read_data(struct engram *g, const struct engram_item *item, struct sink *to,
@@ -183,6 +193,6 @@ int engram_read_range(struct engram *g, const struct engram_item *item, uint64_t
             d.extent_done = before;
     }
     if (give_part(g, item, p, &d, NULL, f) < 0)
-        return f->code;
+        return about_file(f->code, item, f);
     return give_hole(&d, end, f);
 }

@@ -129,7 +129,7 @@ bool engram_walk_pass_over(struct engram_walk *w, uint32_t *entries);
 /* NULL is allowed. */
 void engram_walk_close(struct engram_walk *w);
 
-/* ---- data ---- */
+/* ---- data: damage to it is told with the entry's path ---- */
 
 /*
  * The data bytes of an ENTRY_FILE to a sink (borrowed, not finished), without its holes: what
