@@ -187,6 +187,7 @@ file_manifest() {
         echo "$name: engram-read ends with $status, not $wanted: $stderr" >&2
         [ "$status" -eq "$wanted" ]
         [ "$wanted" -ne 0 ] || same walked read
+        [ "$wanted" -ne 0 ] || zstd -tq "forged/$name.engram"
     done <changes
 }
 

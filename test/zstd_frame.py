@@ -14,6 +14,9 @@ def frame_header(frame):
     size = (single, 2, 4, 8)[descriptor >> 6]
     require(size > 0, "a frame without a content size")
     start = 6 - single
+    exponent, mantissa = (0, 0) if single else (frame[5] >> 3, frame[5] & 7)
+    window = (8 + mantissa) << (7 + exponent)
+    require(window <= 64 << 20, f"a window of {window} bytes")
     content = int.from_bytes(frame[start:start + size], "little") + (256 if size == 2 else 0)
     return content, start + size
 

@@ -2,6 +2,7 @@
 /* One zstd frame in memory, packed and unpacked. */
 #include "engram/frame.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* For ZSTD_estimateCCtxSize_usingCCtxParams, which zstd's authors may still change. */
@@ -9,6 +10,7 @@
 #include <zstd.h>
 
 #include "base/bytes.h"
+#include "engram/layout.h"
 
 struct frame_packer {
     ZSTD_CCtx *context;
@@ -118,7 +120,32 @@ enum {
     DESCRIPTOR_DICTIONARY = 3,
     DESCRIPTOR_CHECKSUM = 1 << 2,
     DESCRIPTOR_RESERVED = 1 << 3,
+    DESCRIPTOR_SINGLE = 1 << 5, /* no window descriptor follows: the window is the content */
 };
+
+/* Section 3.1.1.1.2. */
+static uint64_t window_bytes(uint8_t descriptor)
+{
+    uint64_t base = (uint64_t)1 << (10 + (descriptor >> 3));
+
+    return base + base / 8 * (descriptor & 7);
+}
+
+/* We unpack a frame as a whole, whatever its window; but zstd(1) needs memory for it, and with its
+ * usual settings refuses what asks for more than 128 MiB. */
+static int check_window(const uint8_t *from, size_t len, struct fault *f)
+{
+    uint64_t window;
+
+    if (from[AT_DESCRIPTOR] & DESCRIPTOR_SINGLE || len <= AT_DESCRIPTOR + 1)
+        return 0;
+    window = window_bytes(from[AT_DESCRIPTOR + 1]);
+    if (window > LAYOUT_WINDOW_MAX)
+        return fault_set(f, FAULT_DAMAGED,
+                         "its zstd frame has a window of %" PRIu64 " bytes, more than %d", window,
+                         LAYOUT_WINDOW_MAX);
+    return 0;
+}
 
 /* A standard frame that stands for itself.  zstd may have been built to take others as well: the
  * formats from before its first release, which have no checksum. */
@@ -131,7 +158,7 @@ static int check_start(const uint8_t *from, size_t len, struct fault *f)
         return fault_set(f, FAULT_DAMAGED, "its zstd frame asks for a dictionary");
     if (!(from[AT_DESCRIPTOR] & DESCRIPTOR_CHECKSUM))
         return fault_set(f, FAULT_DAMAGED, "its zstd frame has no checksum");
-    return 0;
+    return check_window(from, len, f);
 }
 
 int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint8_t *to,

@@ -41,8 +41,9 @@ struct frame_unpacker;
 int frame_unpacker_open(struct frame_unpacker **out, struct fault *f);
 void frame_unpacker_close(struct frame_unpacker *u); /* NULL is allowed */
 
-/* `from` must be exactly one standard frame, with a checksum and without a dictionary, that unpacks
- * to exactly the `unpacked` bytes that `to` has; anything else is FAULT_DAMAGED. */
+/* `from` must be exactly one standard frame, with a checksum, without a dictionary and with a
+ * window of at most LAYOUT_WINDOW_MAX, that unpacks to exactly the `unpacked` bytes that `to` has;
+ * anything else is FAULT_DAMAGED. */
 int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint8_t *to,
                  size_t unpacked, struct fault *f);
 

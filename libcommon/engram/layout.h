@@ -35,9 +35,10 @@ enum {
     LAYOUT_BASE_HEAD = 48, /* of the base section, before its runs */
     LAYOUT_BASE_RUN = 12,
 
-    LAYOUT_CHUNK_MAX = 1 << 20,  /* bytes in a chunk */
-    LAYOUT_BLOCK_MAX = 32 << 20, /* bytes that a block unpacks to */
-    LAYOUT_LEAF_MAX = 64 << 20,  /* bytes that a leaf unpacks to */
+    LAYOUT_CHUNK_MAX = 1 << 20,   /* bytes in a chunk */
+    LAYOUT_BLOCK_MAX = 32 << 20,  /* bytes that a block unpacks to */
+    LAYOUT_LEAF_MAX = 64 << 20,   /* bytes that a leaf unpacks to */
+    LAYOUT_WINDOW_MAX = 64 << 20, /* of a zstd frame, bytes */
 
     /* The blocks that a file's chunks lead through, in order, have at most this many times as many
      * bytes as its data and one chunk more. */
