@@ -95,6 +95,7 @@ static int write_item(struct run *r, struct fault *f)
 {
     uint64_t bytes = r->opts->no_data ? 0 : entry_data_bytes(&r->item.entry);
 
+    progress_file(&r->product.progress, r->item.entry.path);
     if ((r->totals && totals_add(r->totals, &r->item, f) < 0) ||
         manifest_write_entry(r->writer, &r->item.entry, f) < 0)
         return f->code;

@@ -49,6 +49,13 @@ parts() {
     diff <(shown "$all") <(shown out) >&2
 }
 
+@test "progress counts the names that are made" {
+    try engram-unpack -P --strip-components=1 -C out "$tree"
+    last=$(tr '\r' '\n' <<<"$stderr" | grep '/s ' | tail -1)
+    [[ $last =~ ^'engram-unpack: '.*'/s  '([0-9]+)' files'\ *$ ]]
+    [ "${BASH_REMATCH[1]}" -eq "$(find "$all" -mindepth 2 -printf x | wc -c)" ]
+}
+
 @test "patterns and --exclude" {
     need_root
     try engram-unpack -C out -x sudo "$tree" 'usr/*' '*/shadow'

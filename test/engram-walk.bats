@@ -144,6 +144,12 @@ Try 'engram-walk --help'."
     expect_like 3 'engram-pack: cut\.manifest: .*the SHA-256 of the tree is wrong.*'
 }
 
+@test "progress says how far, and how many names" {
+    try bash -c 'engram-walk -P "$1" >walked' - "$data.engram"
+    last=$(tr '\r' '\n' <<<"$stderr" | tail -1)
+    [[ $status -eq 0 && $last =~ ^'engram-walk: 100%  3.9M of 3.9M  '[0-9.]+[BKMG]'/s  4 files'\ *$ ]]
+}
+
 @test "a full disk" {
     run --separate-stderr bash -c 'engram-walk "$1" >/dev/full' - "$data.engram"
     expect 1 "engram-walk: standard output: write failed: No space left on device"

@@ -235,6 +235,8 @@ static int unpack_entry(struct unpack *u, struct fault *f)
         return rc;
     u->name = whole;
     e->path = whole + (stays - whole);
+    if (u->progress != NULL)
+        progress_file(u->progress, e->path);
     rc = make_entry(u, f);
     e->path = whole;
     return rc;

@@ -131,6 +131,8 @@ static int check_item(struct verification *v, const struct engram_item *item, st
 {
     bool ok = true;
 
+    if (v->progress)
+        progress_file(v->progress, item->entry.path);
     /* Without the lost ones, the others do not make a whole. */
     if (v->lost_entries == 0 &&
         (manifest_write_entry(v->order, &item->entry, f) < 0 || totals_add(v->totals, item, f) < 0))
