@@ -107,6 +107,22 @@ static int write_file(struct run *r, struct fault *f)
 
 /* ---- patterns ---- */
 
+/* The file that the hard link in r->item names takes its place there. */
+static int follow_link(struct run *r, struct fault *f)
+{
+    char *path = r->item.entry.path, *link = r->item.entry.link;
+    char shown[TEXT_SHOWN_BYTES];
+    int rc;
+
+    r->item.entry.path = r->item.entry.link = NULL;
+    rc = engram_find_linked(r->engram, link, &r->item, f);
+    if (rc < 0)
+        fault_prefix(f, "%s", text_shown(shown, path));
+    free(path);
+    free(link);
+    return rc;
+}
+
 /* The next file that the pattern matches, in r->item: of a hard link the file that it names. */
 static int next_file(struct run *r, struct pathspec *p, struct engram_walk *walk, bool *more,
                      struct fault *f)
@@ -115,13 +131,8 @@ static int next_file(struct run *r, struct pathspec *p, struct engram_walk *walk
 
     do {
         rc = pathspec_next(p, walk, &r->item, more, f);
-        if (rc == 0 && *more && r->item.entry.type == ENTRY_HARD_LINK) {
-            char *link = r->item.entry.link;
-
-            r->item.entry.link = NULL;
-            rc = engram_find_linked(r->engram, link, &r->item, f);
-            free(link);
-        }
+        if (rc == 0 && *more && r->item.entry.type == ENTRY_HARD_LINK)
+            rc = follow_link(r, f);
     } while (rc == 0 && *more && r->item.entry.type != ENTRY_FILE);
     return rc;
 }

@@ -214,6 +214,19 @@ file_manifest() {
     done
 }
 
+@test "a hard link that names no file is told with its own name by every reader that follows it" {
+    mkdir forged
+    engram-forge "$data/tiny.engram" forged >changes
+    bad=forged/link-to-a-directory.engram
+    for reader in "engram-ls -l $bad" "engram-ls --sha256 $bad" "engram-cat $bad /hi" "engram-cat $bad h*" \
+        "engram-unpack -C out $bad" "engram-unpack -C out $bad /hi" "engram-walk -q $bad" "engram-verify $bad"; do
+        rm -rf out
+        read -ra words <<<"$reader"
+        try into given "${words[@]}"
+        expect_like 3 "${words[0]}: forged/link-to-a-directory\\.engram: /hi:? .*"
+    done
+}
+
 @test "a reader that was written from the page alone reads engrams with a base, and that base's base" {
     data_manifest 1000000 20 300000 >1.manifest
     data_manifest 1000000 20 300000 200000 >2.manifest

@@ -13,11 +13,15 @@
 /* The entry that has the metadata: of a hard link that of its first name. */
 static int find_inode(struct listing *l, const struct engram_item **inode, struct fault *f)
 {
+    char shown[TEXT_SHOWN_BYTES];
+
     *inode = &l->item;
     if (l->item.entry.type != ENTRY_HARD_LINK)
         return 0;
     *inode = &l->first;
-    return engram_find_linked(l->engram, l->item.entry.link, &l->first, f);
+    if (engram_find_linked(l->engram, l->item.entry.link, &l->first, f) < 0)
+        return fault_prefix(f, "%s", text_shown(shown, l->item.entry.path));
+    return 0;
 }
 
 static int print_long(struct listing *l, struct fault *f)
