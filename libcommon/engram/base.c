@@ -64,6 +64,19 @@ static int put_together(struct base_chain *chain, struct tables *levels, struct 
     return 0;
 }
 
+/* Add the base that was found.  What was read of it now is to be what was looked at to find it,
+ * also if somebody writes to the file meanwhile. */
+static int add_base(struct base_chain *chain, struct source *s, const struct baseref *wanted,
+                    struct tables *t, struct fault *f)
+{
+    if (add_file(chain, s, t, f) < 0)
+        return f->code;
+    if (memcmp(t->footer.identity, wanted->identity, SHA256_BYTES) == 0)
+        return 0;
+    fault_set(f, FAULT_DAMAGED, "it was changed while it was being opened");
+    return base_chain_about(chain, chain->count - 1, f);
+}
+
 int base_chain_open(struct source *top, const struct base_finder *finder, struct base_chain *chain,
                     struct tables *t, struct fault *f)
 {
@@ -79,7 +92,7 @@ int base_chain_open(struct source *top, const struct base_finder *finder, struct
         if (rc < 0)
             base_chain_about(chain, last, f);
         else
-            rc = add_file(chain, s, &levels[last + 1], f);
+            rc = add_base(chain, s, &levels[last].base, &levels[last + 1], f);
     }
     for (unsigned i = 0; rc == 0 && i < chain->count; i++) {
         chain->files[i].first_block = blocks;
