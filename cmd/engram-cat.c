@@ -158,7 +158,8 @@ static int write_matches(struct run *r, struct pathspec *p, bool only_count, uns
     return rc;
 }
 
-/* All that the pattern matches; *written false: there is none, and f says it. */
+/* What is no name (f says why) may be a pattern: all that it matches.  *written false: there is none,
+ * and f says it. */
 static int write_pattern(struct run *r, const char *path, bool *written, struct fault *f)
 {
     char shown[TEXT_SHOWN_BYTES];
@@ -174,9 +175,8 @@ static int write_pattern(struct run *r, const char *path, bool *written, struct 
     if (is_pattern && rc == 0)
         rc = write_matches(r, &p, false, &files, f);
     *written = files > 0;
-    if (rc == 0 && files == 0)
-        fault_set(f, FAULT_SYSTEM, is_pattern ? "no file matches %s" : "there is no %s",
-                  text_shown(shown, path));
+    if (rc == 0 && is_pattern && files == 0)
+        fault_set(f, FAULT_SYSTEM, "no file matches %s", text_shown(shown, path));
     pathspec_free(&p);
     return rc;
 }

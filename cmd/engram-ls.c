@@ -165,18 +165,15 @@ static int list_matches(struct run *r, struct pathspec *p, struct fault *f)
     return rc;
 }
 
-/* What is no name may be a pattern. */
+/* What is no name (f says why) may be a pattern. */
 static int list_pattern(struct run *r, const char *path, bool *found, struct fault *f)
 {
-    char shown[TEXT_SHOWN_BYTES];
     struct pathspec p;
     bool is_pattern;
     int rc = pathspec_open_pattern(r->engram, path, &p, &is_pattern, f);
 
     if (rc == 0 && is_pattern)
         rc = list_matches(r, &p, f);
-    else if (rc == 0)
-        fault_set(f, FAULT_SYSTEM, "there is no %s", text_shown(shown, path));
     if (rc == 0 && is_pattern)
         *found = pathspec_check(&p, f) == 0;
     pathspec_free(&p);

@@ -68,7 +68,7 @@ Try 'engram-cat --help'."
     engram-cat "$BATS_TEST_TMPDIR/abs.engram" /out /real /etc/abs >out
     printf 'mememe' | same - out
     try engram-cat "$BATS_TEST_TMPDIR/abs.engram" /host/abs.engram
-    expect 1 "engram-cat: $BATS_TEST_TMPDIR/abs.engram: there is no /host/abs.engram"
+    expect 1 "engram-cat: $BATS_TEST_TMPDIR/abs.engram: /host/abs.engram leads to $BATS_TEST_TMPDIR/abs.engram, which the engram does not have"
 }
 
 @test "forty symbolic links are followed, one more is not, nor is a loop" {
@@ -91,8 +91,8 @@ engram-cat: tree.engram: /dev/null is a device, not a file
 engram-cat: tree.engram: /var/run/pipe is a named pipe, not a file
 engram-cat: tree.engram: /var/run/sock is a socket, not a file
 engram-cat: tree.engram: there is no /etc/none
-engram-cat: tree.engram: there is no /usr/sudo/x
-engram-cat: tree.engram: there is no /etc/hosts/"
+engram-cat: tree.engram: there is no /usr/sudo/x: /usr/sudo is no directory
+engram-cat: tree.engram: there is no /etc/hosts/: /etc/hosts is no directory"
     [ "$output" = sud ]
     try engram-cat tree.engram '' /usr/sudo
     expect 1 "engram-cat: tree.engram: an empty path"

@@ -147,10 +147,18 @@ srwx------      0     0            0 2023-11-14 22:13:36 /var/run/sock" ]
     [ "$output" = /usr/lib/os-release ]
 }
 
+@test "a link that leads nowhere is told with where it leads" {
+    pack dangling.engram 2 "$root" "path=/a|type=l|${meta}target=b||" "path=/b|type=l|${meta}target=none/../x||"
+    try engram-ls dangling.engram /a /a/ /a/y
+    expect 1 "engram-ls: dangling.engram: /a/ leads to /none/../x/, which the engram does not have
+engram-ls: dangling.engram: /a/y leads to /none/../x/y, which the engram does not have"
+    [ "$output" = /a ]
+}
+
 @test "a PATH that is not there is told, the others are listed" {
     try engram-ls tree.engram /usr /nothing /etc/hosts/x /var
     expect 1 "engram-ls: tree.engram: there is no /nothing
-engram-ls: tree.engram: there is no /etc/hosts/x"
+engram-ls: tree.engram: there is no /etc/hosts/x: /etc/hosts is no directory"
     [ "$output" = "/usr/lib
 /usr/sudo
 /var/run" ]

@@ -11,6 +11,7 @@
 /* A path under way: the clean part that was followed so far, and what is still to follow. */
 struct route {
     struct engram *g;
+    const char *given;
     char *done;       /* owned; "/" or without a slash at the end */
     char *rest;       /* owned */
     const char *next; /* into rest */
@@ -78,6 +79,22 @@ static int look_up(struct route *r, const char *path, bool want_file, struct eng
     return rc;
 }
 
+/* `at`, with r->next to come after it, is not in the tree; or, `is_there`, it is, but no directory. */
+static void tell_missing(const struct route *r, const char *at, bool is_there, struct fault *f)
+{
+    char given[TEXT_SHOWN_BYTES], end[TEXT_SHOWN_BYTES], rest[TEXT_SHOWN_BYTES];
+
+    text_shown(given, r->given);
+    text_shown(end, at);
+    if (is_there)
+        fault_set(f, FAULT_SYSTEM, "there is no %s: %s is no directory", given, end);
+    else if (r->links > 0)
+        fault_set(f, FAULT_SYSTEM, "%s leads to %s%s, which the engram does not have", given, end,
+                  text_shown(rest, r->next));
+    else
+        fault_set(f, FAULT_SYSTEM, "there is no %s", given);
+}
+
 /* Follow one name, which is neither empty nor a dot or two. */
 static int follow_name(struct route *r, size_t len, enum resolve_last last,
                        struct engram_item *item, bool *found, struct fault *f)
@@ -96,6 +113,8 @@ static int follow_name(struct route *r, size_t len, enum resolve_last last,
     }
     rc = look_up(r, path, through, item, found, f);
     if (rc < 0 || !*found) {
+        if (rc == 0)
+            tell_missing(r, path, false, f);
         free(path);
         return rc;
     }
@@ -103,8 +122,10 @@ static int follow_name(struct route *r, size_t len, enum resolve_last last,
         free(path);
         return follow_link(r, item->entry.target, f);
     }
-    if (!at_end && item->entry.type != ENTRY_DIRECTORY)
+    if (!at_end && item->entry.type != ENTRY_DIRECTORY) {
+        tell_missing(r, path, true, f);
         *found = false;
+    }
     free(r->done);
     r->done = path;
     return 0;
@@ -113,10 +134,11 @@ static int follow_name(struct route *r, size_t len, enum resolve_last last,
 static int follow(struct route *r, enum resolve_last last, struct engram_item *item, bool *found,
                   struct fault *f)
 {
+    int rc;
+
     *found = true;
     while (*r->next != '\0') {
         size_t len = strcspn(r->next, "/");
-        int rc;
 
         if (len == 0) {
             r->next++;
@@ -131,13 +153,16 @@ static int follow(struct route *r, enum resolve_last last, struct engram_item *i
     /* What was looked up last may be a link that led on, or what a `..` led away from. */
     if (item->entry.path != NULL && strcmp(item->entry.path, r->done) == 0)
         return 0;
-    return look_up(r, r->done, last == RESOLVE_FILE, item, found, f);
+    rc = look_up(r, r->done, last == RESOLVE_FILE, item, found, f);
+    if (rc == 0 && !*found)
+        tell_missing(r, r->done, false, f);
+    return rc;
 }
 
 int engram_resolve(struct engram *g, const char *path, enum resolve_last last,
                    struct engram_item *item, bool *found, struct fault *f)
 {
-    struct route r = {.g = g};
+    struct route r = {.g = g, .given = path};
     int rc;
 
     if (*path == '\0')
