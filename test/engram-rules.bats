@@ -89,7 +89,7 @@ profiles="profiles are kernel, libraries, binaries, config, runtime, archive, da
     expect 1 "engram-pack: ./best: cannot open: No such file or directory"
     mkdir dir
     try engram-pack -r dir "$kinds"
-    expect 2 "engram-pack: dir: is neither a regular file nor a block device"
+    expect 2 "engram-pack: dir: is a directory, not a file"
 }
 
 @test "a file that may not be read" {

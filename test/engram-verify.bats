@@ -325,7 +325,7 @@ engram-verify: bad.engram: damaged files: 0, lost entries: 16007" ]]
 
 @test "a directory, and an empty input" {
     try engram-verify .
-    expect 2 "engram-verify: .: is neither a regular file nor a block device"
+    expect 2 "engram-verify: .: is a directory, not a file"
     try engram-verify /dev/null
     expect 3 "engram-verify: /dev/null: no engram: only 0 bytes"
     try bash -c 'engram-verify </dev/null'

@@ -610,7 +610,7 @@ END
 
 @test "a block device, a directory, and a pipe that ends before its partition" {
     mkdir dir
-    refused "dir: is neither a regular file nor a block device" dir
+    refused "dir: is a directory, not a file" dir
     head -c 1000 root.img >head.img
     cat head.img | partmake -o disk.raw -:size=1M
     holds disk.raw 1 head.img

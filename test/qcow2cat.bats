@@ -59,7 +59,7 @@ Try 'qcow2cat --help'."
     try qcow2cat nowhere.qcow2
     expect 1 "qcow2cat: nowhere.qcow2: cannot open: No such file or directory"
     try qcow2cat .
-    expect 2 "qcow2cat: .: is neither a regular file nor a block device"
+    expect 2 "qcow2cat: .: is a directory, not a file"
 }
 
 @test "a full disk is a failure" {

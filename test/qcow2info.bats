@@ -58,7 +58,7 @@ Try 'qcow2info --help'."
     try qcow2info nowhere.qcow2
     expect 1 "qcow2info: nowhere.qcow2: cannot open: No such file or directory"
     try qcow2info .
-    expect 2 "qcow2info: .: is neither a regular file nor a block device"
+    expect 2 "qcow2info: .: is a directory, not a file"
 }
 
 @test "a full disk is a failure, whatever is printed" {

@@ -53,7 +53,9 @@ int hostfile_init(struct hostfile *h, int fd, const char *name, struct fault *f)
         goto fail;
     }
     if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
-        fault_set(f, FAULT_USAGE, "is neither a regular file nor a block device");
+        fault_set(f, FAULT_USAGE,
+                  S_ISDIR(st.st_mode) ? "is a directory, not a file"
+                                      : "is neither a regular file nor a block device");
         goto fail;
     }
     end = lseek(fd, 0, SEEK_END); /* unlike st_size, right for block devices too */

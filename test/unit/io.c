@@ -162,7 +162,7 @@ static void directories_are_no_files(struct unit *u)
     struct fault f;
 
     CHECK(u, source_open_path("/", &s, &f) == FAULT_USAGE);
-    CHECK(u, strcmp(f.text, "is neither a regular file nor a block device") == 0);
+    CHECK(u, strcmp(f.text, "is a directory, not a file") == 0);
     CHECK(u, source_open_path("/nonexistent", &s, &f) == FAULT_SYSTEM);
     CHECK(u, strcmp(f.text, "cannot open: No such file or directory") == 0);
     CHECK(u, strcmp(f.subject, "/nonexistent") == 0);
