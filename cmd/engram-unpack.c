@@ -49,6 +49,8 @@ static int parse(struct cli *cli, struct opts *o, struct fault *f)
     while (code == 0 && (key = cli_next(cli, &value)) != CLI_END) {
         switch (key) {
         case 'C':
+            if (value[0] == '\0')
+                cli_usage(cli, "option '--directory' needs the name of a directory");
             o->directory = value;
             break;
         case 'x':

@@ -59,6 +59,11 @@ input_of() {
     same 'standard input' vm.raw
 }
 
+@test "an empty name of an input is shown" {
+    try engram-ls ''
+    expect 1 "engram-ls: '': cannot open: No such file or directory"
+}
+
 @test "an empty name, a directory, a device are no outputs" {
     mkdir dir
     for maker in "${makers[@]}"; do

@@ -55,6 +55,9 @@ Try 'engram-unpack --help'."
     echo >file
     try engram-unpack -C file "$tree"
     expect 1 "engram-unpack: file: cannot open the directory: Not a directory"
+    try engram-unpack -C '' "$tree"
+    expect 2 "engram-unpack: option '--directory' needs the name of a directory
+Try 'engram-unpack --help'."
 }
 
 @test "every type, with owner, mode, size, device and nanoseconds, as stat sees them" {
@@ -216,7 +219,7 @@ engram-unpack: y.engram: 1 names could not be restored in full"
         before=$(cd out && find . ! -type d -printf '%P %y %s %l\n' | sort)
         try engram-unpack -C out "$tree"
         [ "$status" -eq 1 ]
-        [[ $stderr == *"engram-unpack: $tree: $want exists already in out; nothing is overwritten" ]]
+        [[ $stderr == *"engram-unpack: $tree: $want exists already in out; nothing is overwritten without --overwrite" ]]
         [ -z "$before" ] || [[ $(cd out && find . ! -type d -printf '%P %y %s %l\n') == *"$before"* ]]
     done
 }
@@ -333,7 +336,7 @@ engram-unpack: x.engram: 1 names could not be restored in full"
     ln -s ../elsewhere out/etc
     try engram-unpack -C out "$tree"
     [ "$status" -eq 1 ]
-    [[ $stderr == *"/etc exists already in out; nothing is overwritten" ]]
+    [[ $stderr == *"/etc exists already in out; nothing is overwritten without --overwrite" ]]
     left_behind elsewhere
 }
 

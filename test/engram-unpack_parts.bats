@@ -158,7 +158,7 @@ engram-unpack: $tree: there is no usr/nil"
         "path=/b/d/2|type=f|mode=600|$own|size=1|extent=0+1||2" "path=/b/f|type=f|mode=600|$own|size=1|extent=0+1||B" \
         "path=/b/g|type=h|link=/b/f||" "path=/c|type=d|mode=755|$own||" "path=/c/f|type=h|link=/b/f||"
     try engram-unpack --strip-components=1 -C out x.engram
-    expect 1 "engram-unpack: x.engram: /d exists already in out; nothing is overwritten"
+    expect 1 "engram-unpack: x.engram: /d exists already in out; nothing is overwritten without --overwrite"
     try engram-unpack --strip-components=1 -C out --overwrite x.engram
     expect 0
     left_behind out d d/1 d/2 f g

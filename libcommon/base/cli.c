@@ -46,7 +46,7 @@ static void put_message(const struct cli *cli, const char *subject, const char *
     bool about_operand = subject[0] == '\0' && cli->operand;
 
     if (about_operand)
-        subject = cli->operand;
+        subject = cli->operand[0] ? cli->operand : "''";
     fprintf(stderr, "%s: ", cli->command->name);
     if (subject[0] != '\0') {
         text_put_escaped(stderr, subject, strlen(subject));

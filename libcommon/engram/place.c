@@ -22,7 +22,8 @@ static int cannot_make(const struct place *p, const struct entry *e, const struc
     char shown[TEXT_SHOWN_BYTES];
 
     if (errno == EEXIST && !p->replace)
-        return fault_set(f, FAULT_SYSTEM, "%s exists already in %s; nothing is overwritten",
+        return fault_set(f, FAULT_SYSTEM,
+                         "%s exists already in %s; nothing is overwritten without --overwrite",
                          text_shown(shown, e->path), l->where);
     if (errno == EISDIR)
         return fault_set(f, FAULT_SYSTEM, "%s is a directory in %s, which is not replaced",
