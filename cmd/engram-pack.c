@@ -56,6 +56,7 @@ struct opts {
     struct engramfile_options file;
     const char *rules; /* the name of a set, or a file's */
     uint64_t memory;
+    const char *memory_given; /* as it was written */
     bool rules_dump, explain, dry_run; /* one at most */
     bool json;
 };
@@ -93,6 +94,7 @@ static void take_option(struct cli *cli, int key, const char *value, struct opts
         break;
     case KEY_MEMORY:
         o->memory = parse_memory(cli, value);
+        o->memory_given = value;
         break;
     default:
         engramfile_option(&o->file, cli, key, value);
@@ -107,6 +109,7 @@ static void parse(struct cli *cli, struct opts *o)
 
     o->rules = "balanced";
     o->memory = BUDGET_DEFAULT;
+    o->memory_given = "512M";
     while ((key = cli_next(cli, &value)) != CLI_END)
         take_option(cli, key, value, o);
     cli_operands_at_most(cli, 1, "one MANIFEST");
@@ -170,9 +173,9 @@ static int count_threads(const struct cli *cli, struct run *r, struct fault *f)
     r->threads = budget_threads(rules, cli->jobs, r->opts->memory);
     if (r->threads == 0)
         return fault_set(f, FAULT_USAGE,
-                         "--memory is %" PRIu64 " MiB, but these rules need %" PRIu64
-                         " MiB for one thread",
-                         r->opts->memory >> 20, (budget_bytes(rules, 1) + MIB - 1) / MIB);
+                         "--memory=%s is too little: these rules need %" PRIu64
+                         "M for one thread",
+                         r->opts->memory_given, (budget_bytes(rules, 1) + MIB - 1) / MIB);
     return 0;
 }
 

@@ -206,7 +206,9 @@ Try 'engram-pack --help'."
     engram-pack -j 8 --memory=300M -o y.engram "$data"
     cmp x.engram y.engram
     try engram-pack --memory=100M -o z.engram "$data"
-    expect_like 2 "engram-pack: $data: --memory is 100 MiB, but these rules need 2[0-9]{2} MiB for one thread"
+    expect_like 2 "engram-pack: $data: --memory=100M is too little: these rules need 2[0-9]{2}M for one thread"
+    try engram-pack --memory=300 -o z.engram "$data"
+    expect_like 2 "engram-pack: $data: --memory=300 is too little: these rules need 2[0-9]{2}M for one thread"
     for wrong in '' x 5Q -1; do
         try engram-pack --memory="$wrong" "$data"
         expect 2 "engram-pack: option '--memory' takes a size such as 512M or 2G, not '$wrong'
