@@ -158,8 +158,8 @@ static int write_matches(struct run *r, struct pathspec *p, bool only_count, uns
     return rc;
 }
 
-/* What is no name (f says why) may be a pattern: all that it matches.  *written false: there is none,
- * and f says it. */
+/* What is no name (f says why) may be a pattern: all that it matches.  *written false: there is
+ * none, and f says it. */
 static int write_pattern(struct run *r, const char *path, bool *written, struct fault *f)
 {
     char shown[TEXT_SHOWN_BYTES];
