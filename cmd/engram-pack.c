@@ -56,7 +56,7 @@ struct opts {
     struct engramfile_options file;
     const char *rules; /* the name of a set, or a file's */
     uint64_t memory;
-    const char *memory_given; /* as it was written */
+    const char *memory_given;          /* as it was written */
     bool rules_dump, explain, dry_run; /* one at most */
     bool json;
 };
@@ -173,8 +173,7 @@ static int count_threads(const struct cli *cli, struct run *r, struct fault *f)
     r->threads = budget_threads(rules, cli->jobs, r->opts->memory);
     if (r->threads == 0)
         return fault_set(f, FAULT_USAGE,
-                         "--memory=%s is too little: these rules need %" PRIu64
-                         "M for one thread",
+                         "--memory=%s is too little: these rules need %" PRIu64 "M for one thread",
                          r->opts->memory_given, (budget_bytes(rules, 1) + MIB - 1) / MIB);
     return 0;
 }
@@ -266,7 +265,10 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
         product_open(&r->product, cli, is_text ? OUTPUT_ANY : OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
     code = (o->rules_dump ? dump_rules : o->explain ? explain : pack)(r, f);
-    return product_finish(&r->product, code, f);
+    code = product_finish(&r->product, code, f);
+    if (code == 0 && !is_text)
+        packbase_note_place(&r->base, cli);
+    return code;
 }
 
 static void close_all(struct run *r)

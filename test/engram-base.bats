@@ -187,6 +187,12 @@ all_refuse() {
     expect 0
     file_data 100 2000000 | cmp - out
     try engram-pack --base-dir=a -b b/v2.engram -o again.engram "$manifests/3.manifest"
+    expect 0 'engram-pack: again.engram: there is no "v2.engram" in directory ".", where readers look for its base'
+    try engram-pack -q --base-dir=a -b b/v2.engram -o again.engram "$manifests/3.manifest"
+    expect 0
+    try engram-pack --base-dir=a -b b/v2.engram -o b/again.engram "$manifests/3.manifest"
+    expect 0
+    try engram-pack --base-dir=a -b b/v2.engram -o sizes --dry-run "$manifests/3.manifest"
     expect 0
     same again.engram v3.engram
     try engram-ls --base-dir=b v3.engram

@@ -2,9 +2,12 @@
 /* The base of an engram that is being packed. */
 #include "shared/packbase.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/directory.h"
 #include "shared/product.h"
 
 int packbase_open(struct packbase *b, struct cli *cli, const struct engramfile_options *o,
@@ -27,6 +30,25 @@ int packbase_open(struct packbase *b, struct cli *cli, const struct engramfile_o
 const struct engram_writer_base *packbase_of(const struct packbase *b)
 {
     return b->engram ? &b->base : NULL;
+}
+
+void packbase_note_place(const struct packbase *b, struct cli *cli)
+{
+    char *directory, *beside;
+    struct stat st;
+
+    if (!b->engram || !cli->output)
+        return;
+    directory = directory_of(cli->output);
+    /* Without memory there is no note. */
+    if (directory && asprintf(&beside, "%s/%s", directory, b->base.name) >= 0) {
+        if (stat(beside, &st) != 0)
+            notice(&cli->notices, NOTICE_INFO, cli->output,
+                   "there is no \"%s\" in directory \"%s\", where readers look for its base",
+                   b->base.name, directory);
+        free(beside);
+    }
+    free(directory);
 }
 
 void packbase_close(struct packbase *b)

@@ -24,6 +24,9 @@ int packbase_open(struct packbase *b, struct cli *cli, const struct engramfile_o
 /* What the writer takes: NULL if there is none. */
 const struct engram_writer_base *packbase_of(const struct packbase *b);
 
+/* The engram is written: a note if its base is not where readers will look first, beside it. */
+void packbase_note_place(const struct packbase *b, struct cli *cli);
+
 void packbase_close(struct packbase *b);
 
 #endif
