@@ -79,7 +79,7 @@ static int look_up(struct route *r, const char *path, bool want_file, struct eng
     return rc;
 }
 
-/* `at`, with r->next to come after it, is not in the tree; or (is_there) it is, but no directory. */
+/* `at`, with r->next to come after it, is not in the tree; or (is_there) it is no directory. */
 static void tell_missing(const struct route *r, const char *at, bool is_there, struct fault *f)
 {
     char given[TEXT_SHOWN_BYTES], end[TEXT_SHOWN_BYTES], rest[TEXT_SHOWN_BYTES];

@@ -25,8 +25,8 @@ enum {
 /*
  * Find the entry that `path` leads to from the root of the tree, with or without a slash in front:
  * `.`, `..` and symbolic links are followed within the tree only, `..` of the root being the root.
- * *found false if there is no such name, which includes links that lead nowhere, and then f says why
- * (FAULT_SYSTEM), though 0 is returned.  An empty path, and more than the limits above are
+ * *found false if there is no such name, which includes links that lead nowhere, and then f says
+ * why (FAULT_SYSTEM), though 0 is returned.  An empty path, and more than the limits above are
  * FAULT_SYSTEM.  item->entry.path is where it is.
  */
 int engram_resolve(struct engram *g, const char *path, enum resolve_last last,
