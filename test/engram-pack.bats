@@ -191,7 +191,7 @@ Try 'engram-pack --help'."
     [ "$status" -eq 0 ]
     # A file's share is known, a pipe's is not.
     last=$(tr '\r' '\n' <<<"$stderr" | tail -1)
-    [[ $last =~ ^'engram-pack: 100%  9.7M of 9.7M to 9.7M  '[0-9.]+[KMG]'/s  '[0-9]+' files'\ *$ ]]
+    [[ $last =~ ^'engram-pack: 100%  9.7M of 9.7M to 9.7M  '[0-9.]+[KMG]'/s  '[0-9]+' names'\ *$ ]]
     engram-pack -P -o x.engram <"$data" 2>err
     [[ $(<err) == *'engram-pack: 100%'* ]]
     # shellcheck disable=SC2002  # a pipe is wanted

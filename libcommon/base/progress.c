@@ -63,7 +63,7 @@ static void draw(struct progress *p, uint64_t now)
         width += fprintf(stderr, " to %s", out);
     width += fprintf(stderr, "  %s/s", rate);
     if (p->files)
-        width += fprintf(stderr, "  %" PRIu64 " files", p->files);
+        width += fprintf(stderr, "  %" PRIu64 " names", p->files);
     if (p->path) {
         shorten(path, sizeof(path), p->path);
         width += fprintf(stderr, "  %s", path);
