@@ -148,7 +148,7 @@ srwx------      0     0            0 2023-11-14 22:13:36 /var/run/sock" ]
 }
 
 @test "a link that leads nowhere is told with where it leads" {
-    pack dangling.engram 2 "$root" "path=/a|type=l|${meta}target=b||" "path=/b|type=l|${meta}target=none/../x||"
+    pack dangling.engram 0 "$root" "path=/a|type=l|${meta}target=b||" "path=/b|type=l|${meta}target=none/../x||"
     try engram-ls dangling.engram /a /a/ /a/y
     expect 1 "engram-ls: dangling.engram: /a/ leads to /none/../x/, which the engram does not have
 engram-ls: dangling.engram: /a/y leads to /none/../x/y, which the engram does not have"

@@ -176,6 +176,9 @@ packed() {
     echo 'engram-rules 2' >my.rules
     try engram-pack -r my.rules "$kinds"
     expect 4 "engram-pack: my.rules: line 1, column 14: version '2' is not known, only 1"
+    printf 'engram-rules 1\r\n' >my.rules
+    try engram-pack -r my.rules "$kinds"
+    expect 2 "engram-pack: my.rules: line 1, column 14: the line ends with a carriage return; a newline alone ends lines"
 }
 
 @test "the first line is missing, or wrong" {

@@ -37,6 +37,10 @@ static int parse_version(struct parser *p, const struct rules_word *first, struc
     if (!rules_words_next(&p->words, &version))
         return rules_words_fault(&p->words, &version, f,
                                  "the version is missing: this is 'engram-rules 1'");
+    if (rules_word_is(&version, "1\r"))
+        return rules_words_fault(
+            &p->words, &version, f,
+            "the line ends with a carriage return; a newline alone ends lines");
     if (!rules_word_is(&version, "1")) {
         rules_words_fault(&p->words, &version, f, "version '%s' is not known, only 1",
                           rules_word_shown(shown, &version));
