@@ -77,15 +77,29 @@ static int remove_xattr(int fd, const struct entry *e, const char *name)
     return is_held(e) ? removexattr(restore_path_of(fd).text, name) : fremovexattr(fd, name);
 }
 
+/* Also if that cannot be told. */
+static bool has_xattr(int fd, const struct entry *e, const char *name)
+{
+    ssize_t length = is_held(e) ? getxattr(restore_path_of(fd).text, name, NULL, 0)
+                                : fgetxattr(fd, name, NULL, 0);
+
+    return length >= 0 || (errno != ENODATA && errno != EOPNOTSUPP);
+}
+
 static bool clear_acl(int fd, const struct entry *e, const char *name,
                       const struct restore_losses *l)
 {
     char text[200];
+    int error;
 
-    /* Having none, or none being possible, is as good. */
+    /* Having none, or none being possible, is as good.  Who may not remove is refused without a
+     * look at whether there is one. */
     if (remove_xattr(fd, e, name) == 0 || errno == ENODATA || errno == EOPNOTSUPP)
         return true;
-    snprintf(text, sizeof(text), "inherited %s not removed: %s", name, strerror(errno));
+    error = errno;
+    if (!has_xattr(fd, e, name))
+        return true;
+    snprintf(text, sizeof(text), "inherited %s not removed: %s", name, strerror(error));
     tell(l, e, text);
     return false;
 }
