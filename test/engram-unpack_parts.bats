@@ -52,7 +52,7 @@ parts() {
 @test "progress counts the names that are made" {
     try engram-unpack -P --strip-components=1 -C out "$tree"
     last=$(tr '\r' '\n' <<<"$stderr" | grep '/s ' | tail -1)
-    [[ $last =~ ^'engram-unpack: '.*'/s  '([0-9]+)' files'\ *$ ]]
+    [[ $last =~ ^'engram-unpack: '.*'/s  '([0-9]+)' names'\ *$ ]]
     [ "${BASH_REMATCH[1]}" -eq "$(find "$all" -mindepth 2 -printf x | wc -c)" ]
 }
 

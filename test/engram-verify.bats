@@ -272,7 +272,7 @@ engram-verify: bad.engram: damaged files: 0, lost entries: 16007" ]]
 @test "progress says how far, and how many names" {
     try engram-verify -P "$data"
     last=$(tr '\r' '\n' <<<"$stderr" | tail -1)
-    [[ $status -eq 0 && $last =~ ^'engram-verify: 100%  2.9M of 2.9M  '[0-9.]+[BKMG]'/s  4 files'\ *$ ]]
+    [[ $status -eq 0 && $last =~ ^'engram-verify: 100%  2.9M of 2.9M  '[0-9.]+[BKMG]'/s  4 names'\ *$ ]]
 }
 
 @test "header-byte-wrong" {

@@ -147,7 +147,7 @@ Try 'engram-walk --help'."
 @test "progress says how far, and how many names" {
     try bash -c 'engram-walk -P "$1" >walked' - "$data.engram"
     last=$(tr '\r' '\n' <<<"$stderr" | tail -1)
-    [[ $status -eq 0 && $last =~ ^'engram-walk: 100%  3.9M of 3.9M  '[0-9.]+[BKMG]'/s  4 files'\ *$ ]]
+    [[ $status -eq 0 && $last =~ ^'engram-walk: 100%  3.9M of 3.9M  '[0-9.]+[BKMG]'/s  4 names'\ *$ ]]
 }
 
 @test "a full disk" {
