@@ -217,16 +217,38 @@ Try 'engram-pack --help'."
     [ ! -e z.engram ]
 }
 
-@test "memory stays within the limit for any number of threads" {
-    # What a run needs at most, in KiB, as the system counted it.
-    peak() {
-        python3 -c 'import resource, subprocess, sys
+# What a run needs at most, in KiB, as the system counted it.
+peak() {
+    python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
-    }
+}
+
+@test "memory stays within the limit for any number of threads" {
     sanitized && skip "the sanitizers need memory of their own"
     data_manifest 30000000 30000000 30000000 30000000 | tr '\200-\377' '\0-\177' >large.manifest
     [ "$(peak engram-pack -j 64 -o x.engram large.manifest)" -lt $((512 * 1024)) ]
     [ "$(peak engram-pack -j 64 --memory=300M -o y.engram large.manifest)" -lt $((300 * 1024)) ]
     cmp x.engram y.engram
+}
+
+# Directories of 20 MiB of extended attributes each.
+large_records() {
+    python3 -c 'import sys
+def record(*fields):
+    sys.stdout.buffer.write(b"".join(f + b"\0" for f in fields) + b"\0")
+meta = [b"type=d", b"mode=755", b"uid=0", b"gid=0", b"mtime=0.000000000"]
+large = [b"xattr=user.%05d=" % i + b"61" * 60000 for i in range(174)]
+record(b"manifest=1", b"data=inline")
+record(b"path=/", *meta)
+for i in range(20):
+    record(b"path=/%03d" % i, *meta, *large)
+record(b"end=21", b"bytes=0")'
+}
+
+@test "memory for records of unusual size does not pile up with the threads" {
+    sanitized && skip "the sanitizers need memory of their own"
+    large_records >large.manifest
+    [ "$(peak engram-pack -r fast -j 16 -o x.engram large.manifest)" -lt $((200 * 1024)) ]
+    engram-walk x.engram | cmp - large.manifest
 }

@@ -66,11 +66,14 @@ int batch_prepare(struct batch *b, struct fault *f)
     if (!b->bytes)
         return fault_memory(f, "a batch of data", BATCH_BYTES);
     b->length = b->cut_bytes = b->cut_count = b->item_count = 0;
-    /* A record of unusual size is rare: its memory is not kept. */
-    if (b->records.room > 2 * BATCH_RECORD_BYTES)
-        record_free(&b->records);
     b->records.length = 0;
     return 0;
+}
+
+void batch_trim(struct batch *b)
+{
+    if (b->records.room > 2 * BATCH_RECORD_BYTES)
+        record_free(&b->records);
 }
 
 int batch_add_item(struct batch *b, const struct batch_item *item, struct fault *f)

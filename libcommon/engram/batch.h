@@ -61,6 +61,10 @@ enum {
 /* Make it empty and ready. */
 int batch_prepare(struct batch *b, struct fault *f);
 
+/* What is in it is no longer needed: give memory back if it has more than is usual, as a record of
+ * unusual size takes.  Before batch_prepare. */
+void batch_trim(struct batch *b);
+
 int batch_add_item(struct batch *b, const struct batch_item *item, struct fault *f);
 int batch_add_cut(struct batch *b, const struct batch_cut *cut, struct fault *f);
 

@@ -123,11 +123,15 @@ static int give(struct intake *in, const struct batch *b, struct fault *f)
 static int give_oldest(struct intake *in, struct fault *f)
 {
     struct batch *b = &in->ring[in->first];
+    int rc;
 
     pool_wait(in->pool, &b->job);
     in->first = (in->first + 1) % in->ring_size;
     in->busy--;
-    return give(in, b, f);
+    rc = give(in, b, f);
+    /* At once: until it is filled again, each other one may take as much. */
+    batch_trim(b);
+    return rc;
 }
 
 /* Have the batch hashed, and go on in another; bytes not yet cut go along. */
