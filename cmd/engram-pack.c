@@ -209,9 +209,11 @@ static int pack_all(struct run *r, struct engram_info *info, struct fault *f)
         if (!more)
             break;
         progress_file(&r->product.progress, r->entry.path);
+        tell_progress(r); /* names without data take their time, too */
         if (engram_writer_entry(r->writer, &r->entry, f) < 0 || pack_data(r, f) < 0)
             return f->code;
     }
+    progress_file(&r->product.progress, NULL); /* the last one's path is gone */
     if (engram_writer_finish(r->writer, info, f) < 0)
         return f->code;
     tell_progress(r);

@@ -91,7 +91,7 @@ static void look(struct progress *p)
 
 void progress_file(struct progress *p, const char *path)
 {
-    p->files++;
+    p->files += path != NULL;
     p->path = path;
 }
 

@@ -23,7 +23,8 @@ struct progress {
 /* Start one; shown on a terminal, or always if forced, never if quiet. */
 void progress_start(struct progress *p, const char *label, uint64_t total, bool forced, bool quiet);
 
-/* Another file is at work.  Its path is borrowed until the next file or the end. */
+/* Another file is at work, or, NULL, none is any longer.  Its path is borrowed until the next call
+ * or the end. */
 void progress_file(struct progress *p, const char *path);
 
 /* So many bytes are done in all, of which so many came: for those who count themselves. */
