@@ -256,14 +256,15 @@ static int dump_rules(struct run *r, struct fault *f)
 static int run(struct cli *cli, struct run *r, struct fault *f)
 {
     const struct opts *o = r->opts;
-    bool is_text = o->rules_dump || o->explain || o->dry_run;
+    bool packs = !o->rules_dump && !o->explain, is_text = !packs || o->dry_run;
     struct ruleset *s = &r->ruleset;
     int code;
 
     if (ruleset_open(s, o->rules, f) < 0 ||
         (s->path && product_refuse_input(cli, s->path, f) < 0) ||
         (o->base && packbase_open(&r->base, cli, &o->file, o->base, f) < 0) ||
-        (!o->rules_dump && open_manifest(cli, r, f) < 0) || count_threads(cli, r, f) < 0 ||
+        (!o->rules_dump && open_manifest(cli, r, f) < 0) ||
+        (packs && count_threads(cli, r, f) < 0) ||
         product_open(&r->product, cli, is_text ? OUTPUT_ANY : OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
     code = (o->rules_dump ? dump_rules : o->explain ? explain : pack)(r, f);

@@ -230,6 +230,13 @@ Try 'engram-pack --help'."
     expect_like 2 "engram-pack: $data: --memory=100M is too little: these rules need 2[0-9]{2}M for one thread"
     try engram-pack --memory=300 -o z.engram "$data"
     expect_like 2 "engram-pack: $data: --memory=300 is too little: these rules need 2[0-9]{2}M for one thread"
+    # What packs nothing needs none.
+    try engram-pack --memory=1M --explain -o list "$data"
+    expect 0
+    try engram-pack --memory=1M --rules-dump -o rules
+    expect 0
+    try engram-pack --memory=1M --dry-run "$data"
+    expect_like 2 ".*--memory=1M is too little.*"
     for wrong in '' x 5Q -1; do
         try engram-pack --memory="$wrong" "$data"
         expect 2 "engram-pack: option '--memory' takes a size such as 512M or 2G, not '$wrong'
