@@ -48,13 +48,22 @@ static bool in_set(const char *p, const char *end, unsigned char byte)
     return found != inverted;
 }
 
-/* Does what stands at the start of the pattern, which is no '*', match the byte?  *pattern then
- * stands after it. */
-static bool match_one(const char **pattern, char byte)
+/*
+ * Does what stands at the start of the pattern, which is no '*', match the byte?  *pattern then
+ * stands after it.  *unclosed is the first '[' found so far that nothing closes, or NULL: none
+ * after it is closed either, and looking for their ends again and again would take the pattern's
+ * length each time.
+ */
+static bool match_one(const char **pattern, char byte, const char **unclosed)
 {
-    const char *p = *pattern, *end = *p == '[' ? end_of_set(p) : NULL;
+    const char *p = *pattern, *end = NULL;
     bool matched;
 
+    if (*p == '[' && (!*unclosed || p < *unclosed)) {
+        end = end_of_set(p);
+        if (!end)
+            *unclosed = p;
+    }
     if (end) {
         matched = in_set(p, end, (unsigned char)byte);
         *pattern = end + 1;
@@ -71,12 +80,13 @@ bool glob_match(const char *pattern, const char *text)
 {
     const char *star = NULL;   /* just past the last '*' met */
     const char *resume = NULL; /* where the text goes on if that '*' takes one byte more */
+    const char *unclosed = NULL;
 
     while (*text) {
         if (*pattern == '*') {
             star = ++pattern;
             resume = text;
-        } else if (match_one(&pattern, *text)) {
+        } else if (match_one(&pattern, *text, &unclosed)) {
             text++;
         } else if (star) {
             pattern = star;
