@@ -7,10 +7,10 @@
 
 /*
  * Does the pattern match the whole text?  '*' stands for any bytes, slashes too, and '?' for any
- * one; '[abx-z]' for one of these and '[!abx-z]' for any other one, a ']' that comes first being
- * one of them; a backslash takes the special meaning from the byte after it.  A '[' that is never
- * closed and a backslash at the end stand for themselves.  Bytes are compared, in no locale.  Time
- * grows with the product of both lengths at worst, whatever they are.
+ * one; '[abx-z]' for one of these and '[!abx-z]' or '[^abx-z]' for any other one, a ']' that comes
+ * first being one of them; a backslash takes the special meaning from the byte after it.  A '['
+ * that is never closed and a backslash at the end stand for themselves.  Bytes are compared, in no
+ * locale.  Time grows with the product of both lengths at worst, whatever they are.
  */
 bool glob_match(const char *pattern, const char *text);
 
