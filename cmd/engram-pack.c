@@ -10,19 +10,18 @@
 #include <unistd.h>
 
 #include "base/cli.h"
-#include "base/size.h"
-#include "engram/budget.h"
 #include "engram/writer.h"
 #include "io/stream.h"
 #include "manifest/reader.h"
 #include "shared/engramfile.h"
 #include "shared/explain.h"
 #include "shared/packbase.h"
+#include "shared/packmemory.h"
 #include "shared/packsizes.h"
 #include "shared/product.h"
 #include "shared/ruleset.h"
 
-enum { MIB = 1 << 20, BUFFER_BYTES = MIB };
+enum { BUFFER_BYTES = 1 << 20 };
 
 enum { KEY_RULES_DUMP = CLI_LONG_ONLY, KEY_EXPLAIN, KEY_DRY_RUN, KEY_MEMORY };
 
@@ -55,21 +54,10 @@ struct opts {
     const char *base; /* NULL: none */
     struct engramfile_options file;
     const char *rules; /* the name of a set, or a file's */
-    uint64_t memory;
-    const char *memory_given;          /* as it was written */
+    struct packmemory memory;
     bool rules_dump, explain, dry_run; /* one at most */
     bool json;
 };
-
-static uint64_t parse_memory(const struct cli *cli, const char *text)
-{
-    uint64_t size;
-    bool has_unit;
-
-    if (!size_parse(text, &size, &has_unit))
-        cli_usage(cli, "option '--memory' takes a size such as 512M or 2G, not '%s'", text);
-    return size;
-}
 
 static void take_option(struct cli *cli, int key, const char *value, struct opts *o)
 {
@@ -93,8 +81,7 @@ static void take_option(struct cli *cli, int key, const char *value, struct opts
         o->json = true;
         break;
     case KEY_MEMORY:
-        o->memory = parse_memory(cli, value);
-        o->memory_given = value;
+        packmemory_parse(&o->memory, cli, value);
         break;
     default:
         engramfile_option(&o->file, cli, key, value);
@@ -108,8 +95,7 @@ static void parse(struct cli *cli, struct opts *o)
     int key;
 
     o->rules = "balanced";
-    o->memory = BUDGET_DEFAULT;
-    o->memory_given = "512M";
+    o->memory = packmemory_default;
     while ((key = cli_next(cli, &value)) != CLI_END)
         take_option(cli, key, value, o);
     cli_operands_at_most(cli, 1, "one MANIFEST");
@@ -162,19 +148,6 @@ static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
     if (!manifest_has_data(r->manifest) && !r->opts->explain)
         return fault_set(f, FAULT_USAGE,
                          "the manifest has no data (data=none): there is nothing to pack");
-    return 0;
-}
-
-/* As many threads as were asked for and as fit into the memory. */
-static int count_threads(const struct cli *cli, struct run *r, struct fault *f)
-{
-    const struct rules *rules = &r->ruleset.rules;
-
-    r->threads = budget_threads(rules, cli->jobs, r->opts->memory);
-    if (r->threads == 0)
-        return fault_set(f, FAULT_USAGE,
-                         "--memory=%s is too little: these rules need %" PRIu64 "M for one thread",
-                         r->opts->memory_given, (budget_bytes(rules, 1) + MIB - 1) / MIB);
     return 0;
 }
 
@@ -264,7 +237,7 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
         (s->path && product_refuse_input(cli, s->path, f) < 0) ||
         (o->base && packbase_open(&r->base, cli, &o->file, o->base, f) < 0) ||
         (!o->rules_dump && open_manifest(cli, r, f) < 0) ||
-        (packs && count_threads(cli, r, f) < 0) ||
+        (packs && packmemory_threads(&o->memory, cli->jobs, &s->rules, &r->threads, f) < 0) ||
         product_open(&r->product, cli, is_text ? OUTPUT_ANY : OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
     code = (o->rules_dump ? dump_rules : o->explain ? explain : pack)(r, f);
