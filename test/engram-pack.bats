@@ -215,10 +215,10 @@ Try 'engram-pack --help'."
     # The end takes long enough for the line to be drawn, when the last name is no longer there.
     try engram-pack -P -r max -o x.engram names.manifest
     [ "$status" -eq 0 ]
-    [[ $stderr == *' 30003 files'* ]]
+    [[ $stderr == *' 30003 names'* ]]
     (head -c 9000000 names.manifest; sleep 0.3; tail -c +9000001 names.manifest) |
         engram-pack -P -r fast -o x.engram 2>err
-    tr '\r' '\n' <err | grep -q ' files  /1[0-2][0-9]\{4\} *$'
+    tr '\r' '\n' <err | grep -q ' names  /1[0-2][0-9]\{4\} *$'
 }
 
 @test "memory: fewer threads where it is little, the same engram, and a refusal below one" {
