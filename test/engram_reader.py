@@ -108,6 +108,7 @@ class Engram:
             most = 8 + leaf.content + leaf.content // 256 + 64
             require(leaf.stored <= most, f"leaf {i}: {leaf.stored} bytes stored")
             require(leaf.entries > 0, f"leaf {i}: no entries")
+            require(leaf.content <= MIB or leaf.entries == 1, f"leaf {i}: {leaf.entries} entries")
         require(sum(leaf.entries for leaf in self.leaves) == self.footer.entries, "number of entries")
 
     @staticmethod

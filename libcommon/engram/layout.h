@@ -38,6 +38,7 @@ enum {
     LAYOUT_CHUNK_MAX = 1 << 20,   /* bytes in a chunk */
     LAYOUT_BLOCK_MAX = 32 << 20,  /* bytes that a block unpacks to */
     LAYOUT_LEAF_MAX = 64 << 20,   /* bytes that a leaf unpacks to */
+    LAYOUT_LEAF_SHARED = 1 << 20, /* the same, of one that has more than one entry */
     LAYOUT_WINDOW_MAX = 64 << 20, /* of a zstd frame, bytes */
 
     /* The blocks that a file's chunks lead through, in order, have at most this many times as many

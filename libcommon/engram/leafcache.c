@@ -2,6 +2,7 @@
 /* Decoded leaves of an engram's index, the last few of them kept, for finding paths. */
 #include "engram/leafcache.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ struct leafcache {
     struct frame_unpacker *unpacker;
     char **paths; /* per leaf; NULL: not kept */
     size_t path_bytes;
-    size_t bytes; /* in the slots' leaves */
+    size_t bytes;   /* in the slots' leaves */
+    uint64_t large; /* bytes that large leaves were decoded to, in all */
     uint64_t tick;
     struct slot slots[SLOTS];
 };
@@ -73,6 +75,21 @@ static struct slot *make_room(struct leafcache *c, size_t wanted)
     }
 }
 
+/* A leaf with one large entry may be wanted over and over, for many hard links to that entry, and
+ * another in between: a small engram could keep a reader busy for hours. */
+static int count_large(struct leafcache *c, uint32_t unpacked, struct fault *f)
+{
+    if (unpacked <= LAYOUT_LEAF_SHARED)
+        return 0;
+    c->large += unpacked;
+    if (c->large <= LEAFCACHE_LARGE_BYTES)
+        return 0;
+    return fault_set(f, FAULT_UNSUPPORTED,
+                     "finding names takes more than %" PRIu64
+                     " MiB of leaves of more than %d bytes",
+                     LEAFCACHE_LARGE_BYTES >> 20, LAYOUT_LEAF_SHARED);
+}
+
 /* The slot that has the leaf, loaded if need be. */
 static int get(struct leafcache *c, uint32_t number, struct slot **out, struct fault *f)
 {
@@ -83,6 +100,8 @@ static int get(struct leafcache *c, uint32_t number, struct slot **out, struct f
             s = &c->slots[i];
     }
     if (!s) {
+        if (count_large(c, c->tables->leaves[number].row.unpacked, f) < 0)
+            return f->code;
         s = make_room(c, c->tables->leaves[number].row.unpacked);
         c->bytes -= s->leaf.room;
         s->marks.count = 0;

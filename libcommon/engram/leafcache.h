@@ -20,6 +20,11 @@ struct leafcache;
  * LEAFCACHE_PATH_BYTES, so that a search decodes few leaves more than once.  All is borrowed.
  */
 enum { LEAFCACHE_PATH_BYTES = 16 << 20 };
+
+/* Leaves of more than LAYOUT_LEAF_SHARED are decoded to so many bytes in all, then it is
+ * FAULT_UNSUPPORTED. */
+#define LEAFCACHE_LARGE_BYTES (UINT64_C(4) << 30)
+
 int leafcache_open(struct reader *from, const struct tables *t, struct frame_unpacker *u,
                    struct leafcache **out, struct fault *f);
 

@@ -123,7 +123,7 @@ int leafwriter_add(struct leafwriter *w, const struct leaf_entry *e, struct faul
     if (length > LAYOUT_LEAF_MAX)
         return fault_set(f, FAULT_UNSUPPORTED,
                          "an entry of %zu bytes is too large for a leaf of the index", length);
-    if (length > LAYOUT_LEAF_MAX - w->open.length && close_leaf(w, f) < 0)
+    if (w->entries && length > LAYOUT_LEAF_SHARED - w->open.length && close_leaf(w, f) < 0)
         return f->code;
     if (make_room(&w->open, length, f) < 0)
         return f->code;

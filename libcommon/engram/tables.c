@@ -132,6 +132,7 @@ static int take_leaves(struct tables *t, const uint8_t *rows, uint64_t *offset, 
         l->first_entry = entries;
         if (place(t, l->row.stored, offset) < 0 || l->row.unpacked == 0 ||
             l->row.unpacked > LAYOUT_LEAF_MAX ||
+            (l->row.unpacked > LAYOUT_LEAF_SHARED && l->row.entries > 1) ||
             l->row.stored > LAYOUT_FRAME_BYTES + layout_frame_max(l->row.unpacked) ||
             l->row.entries == 0)
             return fault_set(f, FAULT_DAMAGED,

@@ -391,11 +391,11 @@ static void what_unpacks_to_another_length_is_refused(struct unit *u)
                    "leaf 0 at offset {leaf}: entry 2: its chunks do not add up to "
                    "its data");
     h = two_files();
-    h->leaf.unpacked = LAYOUT_LEAF_MAX;
+    h->leaf.unpacked = LAYOUT_LEAF_SHARED;
     expect_verdict(
         u, h, FAULT_DAMAGED,
         "leaf 0 at offset {leaf} ({stored} bytes, entries 0 to 2): its zstd frame does not claim "
-        "67108864 bytes of content");
+        "1048576 bytes of content");
     h = two_files();
     h->leaf.unpacked = LAYOUT_LEAF_MAX + 1;
     expect_verdict(

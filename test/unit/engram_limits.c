@@ -227,6 +227,72 @@ static void names_on_the_way_are_counted(struct unit *u)
     CHECK(u, resolve(u, path, 1, &found, &f) == 0 && found);
 }
 
+/* ---- leaves that are decoded to find names ---- */
+
+/* The root, and files whose attributes are so large that each has a leaf of its own. */
+static struct memory large_leaves(struct unit *u, unsigned files)
+{
+    enum { ATTRIBUTES = 400, ATTRIBUTE = 65000 };
+    struct engram_writer *w = NULL;
+    struct engram_info info;
+    struct memory m = {0};
+    struct sink *to = memory_sink(&m);
+    uint8_t *value = calloc(1, ATTRIBUTE);
+    char name[32];
+    struct fault f;
+
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
+    CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
+    for (unsigned i = 0; i < files; i++) {
+        struct entry e;
+
+        snprintf(name, sizeof(name), "/%u", i);
+        e = made_entry(name, ENTRY_FILE, 0);
+        for (unsigned k = 0; k < ATTRIBUTES; k++) {
+            snprintf(name, sizeof(name), "user.%03u", k);
+            CHECK(u, entry_add_xattr(&e, name, value, ATTRIBUTE, &f) == 0);
+        }
+        CHECK(u, engram_writer_entry(w, &e, &f) == 0);
+        entry_free(&e);
+    }
+    CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);
+    CHECK(u, info.leaves == files + 1);
+    engram_writer_close(w);
+    sink_close(to);
+    free(value);
+    return m;
+}
+
+/* More than fit into the cache, in turns: each time one has to be decoded anew. */
+static void large_leaves_are_not_decoded_for_ever(struct unit *u)
+{
+    enum { FILES = 3, MOST = (int)(LEAFCACHE_LARGE_BYTES / 52000000) + 1 };
+    struct memory m = large_leaves(u, FILES);
+    struct engram_item item = {0};
+    struct engram *g = NULL;
+    struct source *s;
+    struct fault f;
+    unsigned found = 0;
+    bool is_there = true;
+    int rc = 0;
+    char path[32];
+
+    CHECK(u, source_from_memory(m.bytes, m.length, "test", &s, &f) == 0);
+    CHECK(u, engram_open(s, &g, &f) == 0);
+    while (rc == 0 && is_there && found <= MOST) {
+        snprintf(path, sizeof(path), "/%u", found % FILES);
+        rc = engram_find(g, path, &item, &is_there, &f);
+        found += rc == 0;
+    }
+    CHECK(u, found > FILES && found <= MOST && rc == FAULT_UNSUPPORTED);
+    CHECK(u, strcmp(f.text, "finding names takes more than 4096 MiB of leaves of more than 1048576 "
+                            "bytes") == 0);
+    engram_item_free(&item);
+    engram_close(g);
+    source_close(s);
+    free(m.bytes);
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -234,5 +300,6 @@ int main(void)
     UNIT_CASE(&u, a_file_leads_through_blocks_in_proportion_to_its_data);
     UNIT_CASE(&u, links_longer_than_linux_has_are_not_followed);
     UNIT_CASE(&u, names_on_the_way_are_counted);
+    UNIT_CASE(&u, large_leaves_are_not_decoded_for_ever);
     return unit_end(&u);
 }
