@@ -13,29 +13,27 @@
 #include "engram/baseset.h"
 #include "engram/budget.h"
 #include "engram/chunkset.h"
+#include "engram/cost.h"
 #include "engram/gather.h"
 #include "engram/intake.h"
 #include "engram/layout.h"
 #include "engram/leafwriter.h"
 #include "engram/packer.h"
+#include "engram/tablewriter.h"
 #include "manifest/writer.h"
 
-enum {
-    /* See together_most and may_lead_to. */
-    TOGETHER_BYTES = 4 << 20,
-};
-_Static_assert(BUDGET_OPEN / GATHER_CLASSES >= TOGETHER_BYTES, "see may_lead_to");
+/* What is closed for want of memory is at least so large, see cost_allows. */
+_Static_assert(BUDGET_OPEN / GATHER_CLASSES >= COST_TOGETHER_BYTES, "see cost.h");
 
 /* The file whose data is coming, or the last one whose data came. */
 struct file {
     struct record_text record;
     struct gather_class class; /* of its latest chunk that was stored */
-    uint64_t data, left;       /* bytes: all, and those that are still to come */
+    struct cost cost;
+    uint64_t left; /* bytes of data that are still to come */
     struct engram_run *runs;
     size_t run_count, run_room;
     uint64_t chunks;
-    uint64_t cost;  /* bytes of the blocks that its chunks so far lead through, at most */
-    uint64_t place; /* of its latest chunk */
 };
 
 struct engram_writer {
@@ -49,7 +47,6 @@ struct engram_writer {
     struct chunkset set;  /* `block` is the lot; or see baseset_has */
     struct baseset *base; /* NULL: none */
     struct file file;
-    struct sha256 *sha; /* of the tables */
     struct sha256 *tree;
     struct layout_footer footer;
     struct engram_writer_stats stats[PROFILE_COUNT]; /* files and data_bytes only */
@@ -81,9 +78,8 @@ int engram_writer_open_based(struct sink *to, const struct rules *rules, unsigne
     w->to = to;
     w->rules = rules;
     if ((base && baseset_open(base->engram, base->name, &w->base, f) < 0) ||
-        sha256_open(&w->sha, f) < 0 || sha256_open(&w->tree, f) < 0 ||
-        leafwriter_open(&w->leaves, f) < 0 || pool_open(threads, &w->pool, f) < 0 ||
-        packer_open(to, rules, w->pool, &w->packer, f) < 0 ||
+        sha256_open(&w->tree, f) < 0 || leafwriter_open(&w->leaves, f) < 0 ||
+        pool_open(threads, &w->pool, f) < 0 || packer_open(to, rules, w->pool, &w->packer, f) < 0 ||
         gather_open(w->packer, rules, BUDGET_OPEN, &w->gather, f) < 0 ||
         intake_open(w->pool, rules, &target, w, &w->intake, f) < 0 || write_header(w, f) < 0) {
         engram_writer_close(w);
@@ -162,10 +158,10 @@ static int take_entry(void *context, const struct intake_entry *e, struct fault 
         w->stats[e->profile].data_bytes += e->data; /* footer.data_bytes, the sum, did not wrap */
     }
     file->class = (struct gather_class){.profile = e->profile};
-    file->data = file->left = e->data;
+    file->cost = (struct cost){.data = e->data};
+    file->left = e->data;
     file->run_count = 0;
     file->chunks = 0;
-    file->cost = 0;
     if (e->data)
         return gather_relieve(w->gather, f);
     sha256_of("", 0, empty);
@@ -191,31 +187,9 @@ static int add_to_runs(struct file *file, uint32_t chunk, struct fault *f)
     return 0;
 }
 
-/* What is left of a file is put into one block if it is no more than this. */
-static uint64_t together_most(const struct engram_writer *w)
+static uint64_t block_most(const struct engram_writer *w)
 {
-    return min_u64(TOGETHER_BYTES, gather_block_most(w->gather, w->file.class));
-}
-
-/*
- * May the file's next chunk be in another block than the latest, one of at most `most` bytes, so
- * that what engram(5) says of the cost of reading holds whatever comes: `rest` bytes after it, all
- * of them new?  New data fills blocks of its own, and may share the first and the last with others;
- * where it is at most TOGETHER_BYTES, it is in one.  Lots that are closed for want of memory part
- * it once more, at most every TOGETHER_BYTES.
- */
-static bool may_lead_to(const struct engram_writer *w, uint32_t most, uint64_t rest)
-{
-    const struct file *file = &w->file;
-    uint64_t allowed, block = gather_block_most(w->gather, file->class), cost = file->cost + most;
-
-    if (!mul_u64(file->data + LAYOUT_CHUNK_MAX, LAYOUT_READ_FACTOR, &allowed))
-        return true;
-    if (rest > together_most(w))
-        cost += rest + 3 * block + rest / TOGETHER_BYTES * block;
-    else if (rest)
-        cost += block;
-    return cost <= allowed;
+    return gather_block_most(w->gather, w->file.class);
 }
 
 /* Where a chunk is: the number of its lot, or that of a block of the base and IN_BASE. */
@@ -235,21 +209,13 @@ static uint32_t place_most(const struct engram_writer *w, uint64_t place)
                             : gather_lot_most(w->gather, (uint32_t)place);
 }
 
-/* The chunk is there. */
-static void lead_to(struct engram_writer *w, uint64_t place)
-{
-    struct file *file = &w->file;
-
-    if (file->chunks == 0 || place != file->place)
-        file->cost += place_most(w, place);
-    file->place = place;
-}
-
 /* May the file share a chunk that is there? */
 static bool may_share(const struct engram_writer *w, uint64_t place)
 {
-    return (w->file.chunks && place == w->file.place) ||
-           may_lead_to(w, place_most(w, place), w->file.left);
+    const struct file *file = &w->file;
+
+    return (file->cost.started && place == file->cost.place) ||
+           cost_allows(&file->cost, place_most(w, place), file->left, block_most(w));
 }
 
 /* Is a chunk whose element in the set is new one of the base's? */
@@ -277,12 +243,12 @@ static int store(struct engram_writer *w, const struct intake_chunk *c, uint32_t
     bool dense = c->dense && !rules_settings(w->rules, file->class.profile)->long_matches;
 
     row->length = c->length;
-    if (rest > TOGETHER_BYTES && gather_relieve(w->gather, f) < 0)
+    if (rest > COST_TOGETHER_BYTES && gather_relieve(w->gather, f) < 0)
         return f->code;
     if (dense != file->class.dense &&
-        (file->chunks == 0 || may_lead_to(w, gather_block_most(w->gather, file->class), rest)))
+        (!file->cost.started || cost_allows(&file->cost, block_most(w), rest, block_most(w))))
         file->class.dense = dense;
-    if (rest > together_most(w))
+    if (rest > cost_together(block_most(w)))
         rest = c->length;
     return gather_add(w->gather, file->class, c->bytes, c->length, rest, &row->block, f);
 }
@@ -291,6 +257,7 @@ static int take_chunk(void *context, const struct intake_chunk *c, struct fault 
 {
     struct engram_writer *w = context;
     struct file *file = &w->file;
+    uint64_t place;
     uint32_t number;
     bool found;
 
@@ -306,7 +273,8 @@ static int take_chunk(void *context, const struct intake_chunk *c, struct fault 
     }
     if (!found && store(w, c, number, f) < 0)
         return f->code;
-    lead_to(w, place_of(w, number));
+    place = place_of(w, number);
+    cost_add(&file->cost, place, place_most(w, place));
     if (add_to_runs(file, number, f) < 0)
         return f->code;
     return c->is_last ? end_entry(w, c->whole, f) : 0;
@@ -314,67 +282,17 @@ static int take_chunk(void *context, const struct intake_chunk *c, struct fault 
 
 /* ---- the end ---- */
 
-/* A row of the tables, which are hashed as they are written. */
-static int put_row(struct engram_writer *w, const uint8_t *row, size_t length, struct fault *f)
-{
-    sha256_update(w->sha, row, length);
-    return sink_data(w->to, row, length, f);
-}
-
-static int put_rows(struct engram_writer *w, const struct layout_block *blocks,
-                    const struct layout_leaf *leaves, const uint8_t *base_section, struct fault *f)
-{
-    uint8_t row[LAYOUT_BLOCK_ROW];
-    int rc = 0;
-
-    for (uint32_t i = 0; i < w->footer.blocks && rc == 0; i++) {
-        layout_put_block(row, &blocks[i]);
-        rc = put_row(w, row, LAYOUT_BLOCK_ROW, f);
-    }
-    for (uint32_t i = 0; i < w->footer.leaves && rc == 0; i++) {
-        layout_put_leaf(row, &leaves[i]);
-        rc = put_row(w, row, LAYOUT_LEAF_ROW, f);
-    }
-    if (rc == 0 && base_section)
-        rc = put_row(w, base_section, w->footer.base_bytes, f);
-    for (uint32_t i = 0; i < w->footer.chunks && rc == 0; i++) {
-        struct layout_chunk c = w->set.chunks[i];
-
-        if (baseset_has(&c))
-            continue;
-        c.block = gather_block_of(w->gather, c.block);
-        layout_put_chunk(row, &c);
-        rc = put_row(w, row, LAYOUT_CHUNK_ROW, f);
-    }
-    return rc;
-}
-
 static int write_tables(struct engram_writer *w, struct fault *f)
 {
-    const struct layout_block *blocks = packer_blocks(w->packer, &w->footer.blocks);
-    const struct layout_leaf *leaves = leafwriter_rows(w->leaves, &w->footer.leaves);
-    uint8_t frame[LAYOUT_FRAME_BYTES];
-    uint8_t *section = NULL;
-    uint64_t length;
-    int rc = 0;
+    const struct tablewriter t = {
+        .blocks = packer_blocks(w->packer, &w->footer.blocks),
+        .leaves = leafwriter_rows(w->leaves, &w->footer.leaves),
+        .set = &w->set,
+        .gather = w->gather,
+        .base = w->base,
+    };
 
-    w->footer.chunks = w->own_chunks = w->set.count;
-    if (w->base &&
-        baseset_section(w->base, &w->set, &section, &w->footer.base_bytes, &w->own_chunks, f) < 0)
-        return f->code;
-    length = layout_tables_bytes(&w->footer, w->own_chunks);
-    if (length > UINT32_MAX)
-        rc = fault_set(f, FAULT_UNSUPPORTED,
-                       "the tables would have %" PRIu64 " bytes, more than a frame can hold",
-                       length);
-    layout_put_frame(frame, LAYOUT_TABLES, (uint32_t)length);
-    if (rc == 0)
-        rc = sink_data(w->to, frame, sizeof(frame), f);
-    if (rc == 0)
-        rc = put_rows(w, blocks, leaves, section, f);
-    free(section);
-    sha256_finish(w->sha, w->footer.tables);
-    return rc;
+    return tablewriter_write(&t, w->to, &w->footer, &w->own_chunks, f);
 }
 
 static void fill_info(const struct engram_writer *w, struct engram_info *info)
@@ -443,7 +361,6 @@ void engram_writer_close(struct engram_writer *w)
     leafwriter_close(w->leaves);
     chunkset_free(&w->set);
     baseset_close(w->base);
-    sha256_close(w->sha);
     sha256_close(w->tree);
     record_free(&w->file.record);
     free(w->file.runs);
