@@ -92,14 +92,6 @@ static const struct grid_column columns[] = {
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-static int add_number(struct grid *g, uint64_t n, struct fault *f)
-{
-    char text[32];
-
-    snprintf(text, sizeof(text), "%" PRIu64, n);
-    return grid_add(g, text, f);
-}
-
 /* Bytes from the disk. */
 static int add_escaped(struct grid *g, const char *bytes, struct fault *f)
 {
@@ -135,10 +127,10 @@ static int add_row(struct grid *g, const struct part_table *t, const struct part
     part_format_uuid(t, e, uuid);
     format_flags(e, flags);
     text_size(size, e->length);
-    if (add_number(g, e->number, f) < 0 || add_number(g, e->first_lba, f) < 0 ||
-        add_number(g, e->last_lba, f) < 0 || grid_add(g, size, f) < 0 || add_type(g, t, e, f) < 0 ||
-        grid_add(g, fstype, f) < 0 || grid_add(g, uuid, f) < 0 || grid_add(g, flags, f) < 0 ||
-        add_escaped(g, e->name, f) < 0)
+    if (grid_add_number(g, e->number, f) < 0 || grid_add_number(g, e->first_lba, f) < 0 ||
+        grid_add_number(g, e->last_lba, f) < 0 || grid_add(g, size, f) < 0 ||
+        add_type(g, t, e, f) < 0 || grid_add(g, fstype, f) < 0 || grid_add(g, uuid, f) < 0 ||
+        grid_add(g, flags, f) < 0 || add_escaped(g, e->name, f) < 0)
         return f->code;
     return add_escaped(g, label, f);
 }

@@ -2,6 +2,7 @@
 /* Tables for people. */
 #include "shared/grid.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,23 @@ static void put_cell(const struct grid *g, size_t column, const char *text, int 
     else
         fprintf(out, "%s%*s", text, last ? 0 : pad, "");
     fputs(last ? "\n" : "  ", out);
+}
+
+int grid_add_number(struct grid *g, uint64_t n, struct fault *f)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" PRIu64, n);
+    return grid_add(g, text, f);
+}
+
+int grid_add_ratio(struct grid *g, uint64_t n, uint64_t of, struct fault *f)
+{
+    char text[32] = "";
+
+    if (of)
+        snprintf(text, sizeof(text), "%.2f", (double)n / (double)of);
+    return grid_add(g, text, f);
 }
 
 void grid_print(const struct grid *g, FILE *out)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/fault.h"
@@ -30,6 +31,11 @@ void grid_free(struct grid *g);
 /* The next cell, from left to right and row by row; the text is copied.  It must be fit for a
  * terminal (base/text.h); an empty one is shown as "-". */
 int grid_add(struct grid *g, const char *text, struct fault *f);
+
+/* The same, of a number; and of how many times as large as `of` a number is, to two places, with
+ * nothing in the cell where `of` is 0. */
+int grid_add_number(struct grid *g, uint64_t n, struct fault *f);
+int grid_add_ratio(struct grid *g, uint64_t n, uint64_t of, struct fault *f);
 
 /* The titles and all rows, two spaces between columns.  Characters are taken to be one column wide
  * each. */

@@ -30,38 +30,20 @@ static const struct grid_column columns[] = {
     {"DISTINCT", true}, {"STORED", true}, {"RATIO", true},
 };
 
-static int add_number(struct grid *g, uint64_t n, struct fault *f)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "%" PRIu64, n);
-    return grid_add(g, text, f);
-}
-
-/* How many times smaller the data got. */
-static int add_ratio(struct grid *g, const struct engram_writer_stats *s, struct fault *f)
-{
-    char text[32] = "";
-
-    if (s->stored_bytes)
-        snprintf(text, sizeof(text), "%.2f", (double)s->data_bytes / (double)s->stored_bytes);
-    return grid_add(g, text, f);
-}
-
 static int add_row(struct grid *g, const char *name, const struct engram_writer_stats *s,
                    struct fault *f)
 {
-    if (grid_add(g, name, f) < 0 || add_number(g, s->files, f) < 0 ||
-        add_number(g, s->data_bytes, f) < 0 || add_number(g, s->distinct_bytes, f) < 0 ||
-        add_number(g, s->stored_bytes, f) < 0)
+    if (grid_add(g, name, f) < 0 || grid_add_number(g, s->files, f) < 0 ||
+        grid_add_number(g, s->data_bytes, f) < 0 || grid_add_number(g, s->distinct_bytes, f) < 0 ||
+        grid_add_number(g, s->stored_bytes, f) < 0)
         return f->code;
-    return add_ratio(g, s, f);
+    return grid_add_ratio(g, s->data_bytes, s->stored_bytes, f);
 }
 
 static int add_index(struct grid *g, uint64_t bytes, struct fault *f)
 {
     if (grid_add(g, "index", f) < 0 || grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 ||
-        grid_add(g, "", f) < 0 || add_number(g, bytes, f) < 0)
+        grid_add(g, "", f) < 0 || grid_add_number(g, bytes, f) < 0)
         return f->code;
     return grid_add(g, "", f);
 }

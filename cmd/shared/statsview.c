@@ -13,32 +13,15 @@ static const struct grid_column columns[] = {
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-static int add_number(struct grid *g, uint64_t n, struct fault *f)
-{
-    char text[32];
-
-    snprintf(text, sizeof(text), "%" PRIu64, n);
-    return grid_add(g, text, f);
-}
-
-/* How many times as large as what is stored the data is. */
-static int add_ratio(struct grid *g, uint64_t data, uint64_t stored, struct fault *f)
-{
-    char text[32] = "";
-
-    if (stored > 0)
-        snprintf(text, sizeof(text), "%.2f", (double)data / (double)stored);
-    return grid_add(g, text, f);
-}
-
 static int add_row(struct grid *g, const char *name, const struct stats_row *row, struct fault *f)
 {
-    if (grid_add(g, name, f) < 0 || add_number(g, row->files, f) < 0 ||
-        add_number(g, row->data, f) < 0 || add_number(g, row->distinct, f) < 0 ||
-        add_number(g, row->data - row->distinct, f) < 0 || add_number(g, row->stored, f) < 0 ||
-        add_ratio(g, row->data, row->stored, f) < 0 || add_number(g, row->chunks, f) < 0)
+    if (grid_add(g, name, f) < 0 || grid_add_number(g, row->files, f) < 0 ||
+        grid_add_number(g, row->data, f) < 0 || grid_add_number(g, row->distinct, f) < 0 ||
+        grid_add_number(g, row->data - row->distinct, f) < 0 ||
+        grid_add_number(g, row->stored, f) < 0 ||
+        grid_add_ratio(g, row->data, row->stored, f) < 0 || grid_add_number(g, row->chunks, f) < 0)
         return f->code;
-    return add_number(g, row->blocks, f);
+    return grid_add_number(g, row->blocks, f);
 }
 
 /* What has a size in the engram and nothing else to tell; or files only. */
@@ -49,9 +32,9 @@ static int add_other(struct grid *g, const char *name, const uint64_t *files,
 
     for (unsigned i = 1; i < COLUMNS && rc == 0; i++) {
         if (i == 1 && files)
-            rc = add_number(g, *files, f);
+            rc = grid_add_number(g, *files, f);
         else if (i == 5 && stored)
-            rc = add_number(g, *stored, f);
+            rc = grid_add_number(g, *stored, f);
         else
             rc = grid_add(g, "", f);
     }
@@ -62,8 +45,9 @@ static int add_other(struct grid *g, const char *name, const uint64_t *files,
 static int add_base(struct grid *g, const struct engram_stats *s, struct fault *f)
 {
     if (grid_add(g, "in its base", f) < 0 || grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 ||
-        add_number(g, s->base_distinct, f) < 0 || grid_add(g, "", f) < 0 ||
-        grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 || add_number(g, s->base_chunks, f) < 0)
+        grid_add_number(g, s->base_distinct, f) < 0 || grid_add(g, "", f) < 0 ||
+        grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 ||
+        grid_add_number(g, s->base_chunks, f) < 0)
         return f->code;
     return grid_add(g, "", f);
 }

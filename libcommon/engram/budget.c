@@ -28,10 +28,8 @@ static void cost(const struct rules *rules, uint64_t *all, uint64_t *each)
     for (enum profile p = 0; p < PROFILE_COUNT; p++) {
         const struct profile_settings *s = rules_settings(rules, p);
 
-        if (block_bytes(s) > block)
-            block = block_bytes(s);
-        if (zstd_bytes(s) > zstd)
-            zstd = zstd_bytes(s);
+        block = max_u64(block, block_bytes(s));
+        zstd = max_u64(zstd, zstd_bytes(s));
     }
     *each = zstd + block + BATCH_BYTES;
     *all = BUDGET_TREE + BUDGET_OPEN + block + 2 * BATCH_BYTES;

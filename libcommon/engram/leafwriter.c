@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "engram/frame.h"
@@ -29,7 +30,7 @@ struct leafwriter {
     uint32_t entries;     /* in it */
     struct buffer stored; /* the closed ones, as they will be written */
     struct layout_leaf *rows;
-    uint32_t row_count, row_room;
+    size_t row_count, row_room;
 };
 
 int leafwriter_open(struct leafwriter **out, struct fault *f)
@@ -79,16 +80,12 @@ static void append_le32(struct buffer *b, uint32_t v)
 
 static int add_row(struct leafwriter *w, const struct layout_leaf *row, struct fault *f)
 {
-    uint32_t room = w->row_room ? 2 * w->row_room : 64;
-    struct layout_leaf *rows;
+    struct layout_leaf *rows =
+        array_grow(w->rows, w->row_count, &w->row_room, sizeof(*rows), "the list of leaves", f);
 
-    if (w->row_count == w->row_room) {
-        rows = realloc(w->rows, room * sizeof(*rows));
-        if (!rows)
-            return fault_memory(f, "the list of leaves", room * sizeof(*rows));
-        w->rows = rows;
-        w->row_room = room;
-    }
+    if (!rows)
+        return f->code;
+    w->rows = rows;
     w->rows[w->row_count++] = *row;
     return 0;
 }
@@ -149,7 +146,7 @@ int leafwriter_finish(struct leafwriter *w, struct sink *to, struct fault *f)
 
 const struct layout_leaf *leafwriter_rows(const struct leafwriter *w, uint32_t *count)
 {
-    *count = w->row_count;
+    *count = (uint32_t)w->row_count;
     return w->rows;
 }
 

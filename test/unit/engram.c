@@ -61,16 +61,6 @@ static void any_number_of_threads_writes_the_same(struct unit *u)
     free(one.bytes);
 }
 
-static struct engram *open_memory(struct unit *u, const struct memory *m, struct source **s)
-{
-    struct engram *g = NULL;
-    struct fault f;
-
-    CHECK(u, source_from_memory(m->bytes, m->length, "test", s, &f) == 0);
-    CHECK(u, engram_open(*s, &g, &f) == 0);
-    return g;
-}
-
 /* The data of an item is what it was made of. */
 static void check_data(struct unit *u, struct engram *g, const struct engram_item *item, unsigned i)
 {

@@ -269,16 +269,14 @@ static void large_leaves_are_not_decoded_for_ever(struct unit *u)
     enum { FILES = 3, MOST = (int)(LEAFCACHE_LARGE_BYTES / 52000000) + 1 };
     struct memory m = large_leaves(u, FILES);
     struct engram_item item = {0};
-    struct engram *g = NULL;
     struct source *s;
+    struct engram *g = open_memory(u, &m, &s);
     struct fault f;
     unsigned found = 0;
     bool is_there = true;
     int rc = 0;
     char path[32];
 
-    CHECK(u, source_from_memory(m.bytes, m.length, "test", &s, &f) == 0);
-    CHECK(u, engram_open(s, &g, &f) == 0);
     while (rc == 0 && is_there && found <= MOST) {
         snprintf(path, sizeof(path), "/%u", found % FILES);
         rc = engram_find(g, path, &item, &is_there, &f);

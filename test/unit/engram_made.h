@@ -17,6 +17,7 @@
 #include "io/sink.h"
 #include "io/source.h"
 #include "manifest/writer.h"
+#include "unit.h"
 
 /* A built-in set, parsed at its first use and kept to the end; there must be one of that name. */
 static inline const struct rules *rules_builtin(const char *name)
@@ -189,6 +190,17 @@ static inline int walk_bytes(const uint8_t *bytes, size_t length, struct memory 
     engram_close(g);
     source_close(s);
     return rc;
+}
+
+/* Open what must be sound; the caller closes the engram, then the source. */
+static inline struct engram *open_memory(struct unit *u, const struct memory *m, struct source **s)
+{
+    struct engram *g = NULL;
+    struct fault f;
+
+    CHECK(u, source_from_memory(m->bytes, m->length, "test", s, &f) == 0);
+    CHECK(u, engram_open(*s, &g, &f) == 0);
+    return g;
 }
 
 #endif

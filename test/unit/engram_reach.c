@@ -5,16 +5,6 @@
 #include "engram_made.h"
 #include "unit.h"
 
-static struct engram *open_memory(struct unit *u, const struct memory *m, struct source **s)
-{
-    struct engram *g = NULL;
-    struct fault f;
-
-    CHECK(u, source_from_memory(m->bytes, m->length, "test", s, &f) == 0);
-    CHECK(u, engram_open(*s, &g, &f) == 0);
-    return g;
-}
-
 /* Bytes that hardly compress: those of a file from `at` on. */
 static uint8_t byte_at(uint64_t at)
 {
