@@ -10,7 +10,8 @@
  * seen the last 64 bytes. */
 enum { BITS_BEFORE = 16, BITS_AFTER = 13 };
 
-#define HIGHEST(bits) (~UINT64_C(0) << (64 - (bits)))
+/* A hash has that many zeros in front if it is below this. */
+#define ZEROS(bits) (UINT64_C(1) << (64 - (bits)))
 
 void chunker_start(struct chunker *c, uint64_t small_chunks)
 {
@@ -24,18 +25,33 @@ void chunker_start(struct chunker *c, uint64_t small_chunks)
     }
 }
 
-/* Roll from *at to `end`, and stop after the first byte where the masked bits are zero. */
+/* Roll from *at to `end`, and stop after the first byte where the hash is below `limit`.  Four
+ * bytes are rolled before they are looked at: the branches are what this costs. */
 static bool find_cut(const struct chunker *c, const uint8_t *bytes, size_t *at, size_t end,
-                     uint64_t mask, uint64_t *hash)
+                     uint64_t limit, uint64_t *hash)
 {
     uint64_t h = *hash;
+    size_t i = *at;
 
-    for (size_t i = *at; i < end; i++) {
+    for (; end - i >= 4; i += 4) {
+        uint64_t first = (h << 1) + c->gear[bytes[i]];
+        uint64_t second = (first << 1) + c->gear[bytes[i + 1]];
+        uint64_t third = (second << 1) + c->gear[bytes[i + 2]];
+
+        h = (third << 1) + c->gear[bytes[i + 3]];
+        if (first < limit)
+            return *at = i + 1, true;
+        if (second < limit)
+            return *at = i + 2, true;
+        if (third < limit)
+            return *at = i + 3, true;
+        if (h < limit)
+            return *at = i + 4, true;
+    }
+    for (; i < end; i++) {
         h = (h << 1) + c->gear[bytes[i]];
-        if ((h & mask) == 0) {
-            *at = i + 1;
-            return true;
-        }
+        if (h < limit)
+            return *at = i + 1, true;
     }
     *at = end;
     *hash = h;
@@ -50,8 +66,8 @@ static size_t find_place(const struct chunker *c, const uint8_t *bytes, size_t e
 
     if (end <= at)
         return 0;
-    if (find_cut(c, bytes, &at, min_u64(end, usual), HIGHEST(BITS_BEFORE + c->doublings), &hash) ||
-        find_cut(c, bytes, &at, end, HIGHEST(BITS_AFTER + c->doublings), &hash))
+    if (find_cut(c, bytes, &at, min_u64(end, usual), ZEROS(BITS_BEFORE + c->doublings), &hash) ||
+        find_cut(c, bytes, &at, end, ZEROS(BITS_AFTER + c->doublings), &hash))
         return at;
     return 0;
 }

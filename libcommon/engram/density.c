@@ -5,7 +5,7 @@
 #include "base/checked.h"
 
 /* The sample: pieces from all over the data. */
-enum { PIECES = 16, PIECE_BYTES = 1024, SHORTEST = 8192 };
+enum { PIECES = 16, PIECE_BYTES = 256, SHORTEST = 8192 };
 
 bool density_is_full(const uint8_t *bytes, size_t length)
 {

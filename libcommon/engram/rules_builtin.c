@@ -89,15 +89,15 @@ struct builtin {
 
 static const struct builtin sets[] = {
     SET("fast", "quick to make",
-        "profile kernel    level=3 block=8M window=8M long=yes\n"
-        "profile libraries level=3 block=8M window=8M long=yes\n"
-        "profile binaries  level=3 block=8M window=8M long=yes\n"
+        "profile kernel    level=3 block=8M window=8M long=no\n"
+        "profile libraries level=3 block=8M window=8M long=no\n"
+        "profile binaries  level=3 block=8M window=8M long=no\n"
         "profile config    level=3 block=2M window=2M long=no\n"
-        "profile runtime   level=3 block=8M window=8M long=yes\n"
+        "profile runtime   level=3 block=8M window=8M long=no\n"
         "profile archive   level=1 block=4M window=4M long=no\n"
-        "profile database  level=3 block=8M window=8M long=yes\n"
+        "profile database  level=3 block=8M window=8M long=no\n"
         "profile media     level=1 block=4M window=4M long=no\n"
-        "profile balanced  level=3 block=8M window=8M long=yes\n"),
+        "profile balanced  level=3 block=8M window=8M long=no\n"),
     SET("balanced", "the default",
         "profile kernel    level=9 block=8M window=8M long=no\n"
         "profile libraries level=9 block=8M window=8M long=no\n"
