@@ -21,8 +21,6 @@
 #include "shared/product.h"
 #include "shared/ruleset.h"
 
-enum { BUFFER_BYTES = 1 << 20 };
-
 enum { KEY_RULES_DUMP = CLI_LONG_ONLY, KEY_EXPLAIN, KEY_DRY_RUN, KEY_MEMORY };
 
 static const struct cli_option options[] = {
@@ -123,7 +121,6 @@ struct run {
     struct sink *nowhere; /* for the engram of a dry run */
     struct engram_writer *writer;
     struct entry entry;
-    uint8_t *buffer;
 };
 
 static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
@@ -159,14 +156,15 @@ static void tell_progress(struct run *r)
 
 static int pack_data(struct run *r, struct fault *f)
 {
+    const uint8_t *bytes;
     size_t got;
 
     for (;;) {
-        if (manifest_read(r->manifest, r->buffer, BUFFER_BYTES, &got, f) < 0)
+        if (manifest_data(r->manifest, &bytes, &got, f) < 0)
             return f->code;
         if (got == 0)
             return 0;
-        if (engram_writer_data(r->writer, r->buffer, got, f) < 0)
+        if (engram_writer_data(r->writer, bytes, got, f) < 0)
             return f->code;
         tell_progress(r);
     }
@@ -207,9 +205,6 @@ static int pack(struct run *r, struct fault *f)
     bool dry = r->opts->dry_run;
     struct engram_info info;
 
-    r->buffer = malloc(BUFFER_BYTES);
-    if (!r->buffer)
-        return fault_memory(f, "a buffer", BUFFER_BYTES);
     if ((dry && sink_to_nowhere(&r->nowhere, f) < 0) ||
         open_writer(r, dry ? r->nowhere : r->product.sink, f) < 0 || pack_all(r, &info, f) < 0)
         return f->code;
@@ -257,7 +252,6 @@ static void close_all(struct run *r)
     manifest_reader_close(r->manifest);
     stream_close(r->stream);
     entry_free(&r->entry);
-    free(r->buffer);
     if (r->fd >= 0)
         close(r->fd);
 }

@@ -232,12 +232,12 @@ static int check_entry(struct manifest_reader *r, struct entry *e, struct fault 
 
 static int skip_data(struct manifest_reader *r, struct fault *f)
 {
-    uint8_t nowhere[4096];
+    const uint8_t *bytes;
     size_t got;
     int rc = 0;
 
     while (rc == 0 && r->left > 0)
-        rc = manifest_read(r, nowhere, sizeof(nowhere), &got, f);
+        rc = manifest_data(r, &bytes, &got, f);
     return rc;
 }
 
@@ -263,16 +263,15 @@ int manifest_next(struct manifest_reader *r, struct entry *e, bool *more, struct
     return 0;
 }
 
-int manifest_read(struct manifest_reader *r, void *buffer, size_t len, size_t *got, struct fault *f)
+int manifest_data(struct manifest_reader *r, const uint8_t **bytes, size_t *got, struct fault *f)
 {
-    const uint8_t *bytes;
     size_t n;
     int rc;
 
     *got = 0;
-    if (len == 0 || r->left == 0)
+    if (r->left == 0)
         return 0;
-    if ((rc = stream_peek(r->from, 1, &bytes, &n, f)) < 0)
+    if ((rc = stream_peek(r->from, 1, bytes, &n, f)) < 0)
         return rc;
     if (n == 0) {
         fault_set(f, FAULT_DAMAGED,
@@ -280,8 +279,7 @@ int manifest_read(struct manifest_reader *r, void *buffer, size_t len, size_t *g
                   stream_offset(r->from), r->left);
         return locate(r, f);
     }
-    n = (size_t)min_u64(min_u64(n, len), r->left);
-    memcpy(buffer, bytes, n);
+    n = (size_t)min_u64(n, r->left);
     stream_take(r->from, n);
     r->left -= n;
     *got = n;

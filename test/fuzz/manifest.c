@@ -32,11 +32,11 @@ static int compare(void *context, const void *bytes, size_t len, struct fault *f
 static int copy_data(struct manifest_reader *r, struct manifest_writer *w, struct sink *to,
                      struct fault *f)
 {
-    uint8_t part[512];
+    const uint8_t *part;
     size_t got;
 
     do {
-        if (manifest_read(r, part, sizeof(part), &got, f) < 0)
+        if (manifest_data(r, &part, &got, f) < 0)
             return f->code;
         if (got > 0 && sink_data(to, part, got, f) < 0)
             return f->code;

@@ -72,13 +72,12 @@ static char *with_nuls(const char *text, size_t *length)
 static int copy_one(struct manifest_reader *r, struct manifest_writer *w, struct sink *to,
                     const struct entry *e, struct fault *f)
 {
-    char part[3]; /* small, so that data comes in pieces */
+    const uint8_t *part;
     size_t got = 1;
     int rc = manifest_write_entry(w, e, f);
 
     while (rc == 0 && got > 0) {
-        if ((rc = manifest_read(r, part, sizeof(part), &got, f)) < 0 ||
-            (rc = sink_data(to, part, got, f)) < 0)
+        if ((rc = manifest_data(r, &part, &got, f)) < 0 || (rc = sink_data(to, part, got, f)) < 0)
             break;
         manifest_writer_data(w, got);
     }
