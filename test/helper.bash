@@ -144,5 +144,5 @@ left_behind() {
 
 # The rules `fast`, but with the smallest blocks there are, so that little data makes several.
 small_blocks() {
-    engram-pack -r fast --rules-dump | sed 's/block=[0-9]*M window=[0-9]*M long=yes/block=1M window=1M long=no/'
+    engram-pack -r fast --rules-dump | sed 's/block=[0-9]*M window=[0-9]*M long=[a-z]*/block=1M window=1M long=no/'
 }
