@@ -20,4 +20,8 @@ struct engram {
     struct leafcache *leaves; /* for finding paths */
 };
 
+/* Is what was looked for as the first name of a hard link there, and what a hard link may name?
+ * FAULT_DAMAGED if not. */
+int engram_check_linked(const struct engram_item *item, bool found, struct fault *f);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "engram/internal.h"
 
 const char *strip_path(const struct strip *s, const char *path)
 {
@@ -21,8 +22,10 @@ static int find_file(struct engram *g, const char *link, struct engram_item *ite
     int rc = engram_find(g, link, item, &found, f);
     char *first;
 
-    if (rc < 0 || !found || item->entry.type != ENTRY_HARD_LINK)
-        return rc < 0 ? rc : engram_find_linked(g, link, item, f);
+    if (rc < 0)
+        return rc;
+    if (!found || item->entry.type != ENTRY_HARD_LINK)
+        return engram_check_linked(item, found, f);
     first = strdup(item->entry.link);
     if (first == NULL)
         return fault_memory(f, "a path", strlen(item->entry.link));

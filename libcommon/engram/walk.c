@@ -67,16 +67,20 @@ int engram_find(struct engram *g, const char *path, struct engram_item *item, bo
     return *found ? leaf_next(leaf, item, f) : 0;
 }
 
+int engram_check_linked(const struct engram_item *item, bool found, struct fault *f)
+{
+    if (found && item->entry.type != ENTRY_HARD_LINK && item->entry.type != ENTRY_DIRECTORY)
+        return 0;
+    return fault_set(f, FAULT_DAMAGED, "a hard link names what is no file");
+}
+
 int engram_find_linked(struct engram *g, const char *link, struct engram_item *item,
                        struct fault *f)
 {
     bool found;
     int rc = engram_find(g, link, item, &found, f);
 
-    if (rc == 0 &&
-        (!found || item->entry.type == ENTRY_HARD_LINK || item->entry.type == ENTRY_DIRECTORY))
-        rc = fault_set(f, FAULT_DAMAGED, "a hard link names what is no file");
-    return rc;
+    return rc < 0 ? rc : engram_check_linked(item, found, f);
 }
 
 int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out, struct fault *f)
