@@ -8,7 +8,7 @@
  * they are ignored, first remove this name, which is no directory, from the directory that is open
  * as dir (or AT_FDCWD), and then end the process as they would have.  Both are borrowed until
  * guard_release.  One name at a time in the whole process, set by one thread; another that is set
- * takes its place.
+ * takes its place.  Another thread that a signal comes to passes it on to that one.
  */
 void guard_name(int dir, const char *name);
 

@@ -2,12 +2,14 @@
 /* base/output: a file that appears whole or not at all, whatever happens to its writer. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/output.h"
 #include "unit.h"
 
@@ -119,6 +121,70 @@ static void a_signal_leaves_nothing(struct unit *u)
     }
 }
 
+static void *raise_term(void *unused)
+{
+    sigset_t term;
+
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &term, NULL);
+    raise(SIGTERM);
+    return unused;
+}
+
+static void make_file(const char *name)
+{
+    close(open(name, O_WRONLY | O_CREAT | O_EXCL, 0600));
+}
+
+/* A signal that comes while one name makes room for the next, and to another thread. */
+static _Noreturn void change_names_under_a_signal(void)
+{
+    pthread_t other;
+    sigset_t term;
+
+    make_file("done");
+    make_file("begun");
+    guard_name(AT_FDCWD, "done");
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &term, NULL);
+    if (pthread_create(&other, NULL, raise_term, NULL) != 0 || pthread_join(other, NULL) != 0)
+        abort();
+    guard_release();
+    guard_name(AT_FDCWD, "begun");
+    pthread_sigmask(SIG_UNBLOCK, &term, NULL);
+    _exit(0);
+}
+
+static void a_signal_in_another_thread_waits_for_the_one_with_the_names(struct unit *u)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0)
+        change_names_under_a_signal();
+    CHECK(u, waitpid(child, &status, 0) == child);
+    CHECK(u, WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    CHECK(u, names_here() == 1 && unlink("done") == 0);
+}
+
+static void an_ignored_signal_stays_ignored(struct unit *u)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        signal(SIGHUP, SIG_IGN);
+        make_file("kept");
+        guard_name(AT_FDCWD, "kept");
+        raise(SIGHUP);
+        _exit(0);
+    }
+    CHECK(u, waitpid(child, &status, 0) == child && WIFEXITED(status));
+    CHECK(u, names_here() == 1 && unlink("kept") == 0);
+}
+
 static void what_cannot_be_created_is_said(struct unit *u)
 {
     struct output *out;
@@ -163,6 +229,8 @@ int main(void)
     UNIT_CASE(&u, a_link_is_written_through);
     UNIT_CASE(&u, a_discarded_file_is_not);
     UNIT_CASE(&u, a_signal_leaves_nothing);
+    UNIT_CASE(&u, a_signal_in_another_thread_waits_for_the_one_with_the_names);
+    UNIT_CASE(&u, an_ignored_signal_stays_ignored);
     UNIT_CASE(&u, what_cannot_be_created_is_said);
     UNIT_CASE(&u, a_file_that_cannot_be_named_is_no_success);
     if (rmdir(dir) < 0)
