@@ -71,34 +71,15 @@ static int parse(struct cli *cli, struct opts *o, struct fault *f)
     return code == 0 ? picks_paths(&o->picks, cli, f) : code;
 }
 
-/* Everything that a run holds open. */
-struct run {
-    const struct opts *opts;
-    struct source *source;
-    struct engram *engram;
-    struct selection *selection;
-};
-
-static int open_all(struct cli *cli, struct run *r, struct fault *f)
+static int unpack(struct cli *cli, const struct opts *o, const struct picked *from, struct fault *f)
 {
-    const struct picks *picks = &r->opts->picks;
-
-    if (engramfile_open(cli, &r->opts->file, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
-        engram_threads(r->engram, cli->jobs, f) < 0 ||
-        selection_open(r->engram, &picks->wanted, &r->selection, f) < 0)
-        return f->code;
-    return picks_check(picks, cli, r->selection, PICKS_NAMES, f);
-}
-
-static int unpack(struct cli *cli, struct run *r, struct fault *f)
-{
-    bool all = selection_is_all(r->selection);
+    bool all = selection_is_all(from->selection);
     struct progress progress;
     struct unpack_options unpack = {
-        .directory = r->opts->directory,
-        .selection = r->selection,
-        .strip_components = r->opts->strip_components,
-        .overwrite = r->opts->overwrite,
+        .directory = o->directory,
+        .selection = from->selection,
+        .strip_components = o->strip_components,
+        .overwrite = o->overwrite,
         .progress = &progress,
         .notices = &cli->notices,
     };
@@ -106,18 +87,18 @@ static int unpack(struct cli *cli, struct run *r, struct fault *f)
 
     /* Until a name has its own mode nobody else is to reach it. */
     unpack.made_mode = 0777 & ~umask(0077);
-    progress_start(&progress, "engram-unpack", all ? engram_info(r->engram)->data_bytes : 0,
+    progress_start(&progress, "engram-unpack", all ? engram_info(from->engram)->data_bytes : 0,
                    cli->progress, cli->quiet);
-    rc = engram_unpack(r->engram, &unpack, f);
+    rc = engram_unpack(from->engram, &unpack, f);
     progress_end(&progress);
     /* What a pattern matches is known now only; the others have been unpacked. */
-    return rc < 0 ? rc : picks_check(&r->opts->picks, cli, r->selection, PICKS_ALL, f);
+    return rc < 0 ? rc : picks_check(&o->picks, cli, from->selection, PICKS_ALL, f);
 }
 
 int main(int argc, char **argv)
 {
     struct opts opts = {.directory = "."};
-    struct run r = {.opts = &opts};
+    struct picked from = {0};
     struct cli cli;
     struct fault f;
     int code;
@@ -125,12 +106,12 @@ int main(int argc, char **argv)
     cli_start(&cli, &command, argc, argv);
     code = parse(&cli, &opts, &f);
     if (code == 0)
-        code = open_all(&cli, &r, &f);
+        code = picks_open(&opts.picks, &cli, &opts.file, &from, &f);
     if (code == 0)
-        code = unpack(&cli, &r, &f);
-    selection_close(r.selection);
-    engram_close(r.engram);
-    source_close(r.source);
+        code = engram_threads(from.engram, cli.jobs, &f);
+    if (code == 0)
+        code = unpack(&cli, &opts, &from, &f);
+    picks_close(&from);
     picks_free(&opts.picks);
     engramfile_options_free(&opts.file);
     return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);

@@ -52,9 +52,7 @@ static int parse(struct cli *cli, struct opts *o, struct fault *f)
 /* Everything that a run holds open. */
 struct run {
     const struct opts *opts;
-    struct source *source;
-    struct engram *engram;
-    struct selection *selection;
+    struct picked from;
     struct select_walk *walk;
     struct engram_item item;
     struct product product;
@@ -62,33 +60,25 @@ struct run {
     struct totals *totals; /* NULL: only a part is written, of which the engram has no totals */
 };
 
-static int open_selection(struct cli *cli, struct run *r, struct fault *f)
-{
-    const struct picks *picks = &r->opts->picks;
-
-    if (selection_open(r->engram, &picks->wanted, &r->selection, f) < 0 ||
-        picks_check(picks, cli, r->selection, PICKS_NAMES, f) < 0 ||
-        select_walk_open(r->engram, r->selection, &r->walk, f) < 0)
-        return f->code;
-    return selection_is_all(r->selection) ? totals_open(&r->totals, f) : 0;
-}
-
 static int open_all(struct cli *cli, struct run *r, struct fault *f)
 {
+    const struct opts *o = r->opts;
+    struct picked *from = &r->from;
     uint64_t bytes;
 
-    if (engramfile_open(cli, &r->opts->file, cli_operand(cli, 0), &r->source, &r->engram, f) < 0 ||
-        open_selection(cli, r, f) < 0)
+    if (picks_open(&o->picks, cli, &o->file, from, f) < 0 ||
+        select_walk_open(from->engram, from->selection, &r->walk, f) < 0 ||
+        (selection_is_all(from->selection) && totals_open(&r->totals, f) < 0))
         return f->code;
-    bytes = r->totals ? engram_info(r->engram)->data_bytes : 0;
+    bytes = r->totals ? engram_info(from->engram)->data_bytes : 0;
     if (product_open(&r->product, cli, OUTPUT_BINARY, bytes, f) < 0)
         return f->code;
-    if (!r->opts->no_data) {
-        if (engram_threads(r->engram, cli->jobs, f) < 0)
+    if (!o->no_data) {
+        if (engram_threads(from->engram, cli->jobs, f) < 0)
             return f->code;
         select_walk_read_ahead(r->walk);
     }
-    return manifest_writer_open(r->product.sink, !r->opts->no_data, &r->writer, f);
+    return manifest_writer_open(r->product.sink, !o->no_data, &r->writer, f);
 }
 
 static int write_item(struct run *r, struct fault *f)
@@ -101,7 +91,7 @@ static int write_item(struct run *r, struct fault *f)
         return f->code;
     if (bytes == 0)
         return 0;
-    if (engram_read_data(r->engram, &r->item, r->product.sink, f) < 0)
+    if (engram_read_data(r->from.engram, &r->item, r->product.sink, f) < 0)
         return f->code;
     manifest_writer_data(r->writer, bytes);
     progress_add(&r->product.progress, bytes);
@@ -122,8 +112,8 @@ static int write_all(struct cli *cli, struct run *r, struct fault *f)
     }
     /* Only a manifest of just the tree that was packed, or of all that was asked for, gets its end.
      */
-    if ((r->totals && totals_check(r->totals, engram_info(r->engram), f) < 0) ||
-        picks_check(&r->opts->picks, cli, r->selection, PICKS_ALL, f) < 0)
+    if ((r->totals && totals_check(r->totals, engram_info(r->from.engram), f) < 0) ||
+        picks_check(&r->opts->picks, cli, r->from.selection, PICKS_ALL, f) < 0)
         return f->code;
     return manifest_writer_end(r->writer, f);
 }
@@ -146,10 +136,8 @@ static void close_all(struct run *r)
     totals_close(r->totals);
     product_close(&r->product);
     select_walk_close(r->walk);
-    selection_close(r->selection);
     engram_item_free(&r->item);
-    engram_close(r->engram);
-    source_close(r->source);
+    picks_close(&r->from);
 }
 
 int main(int argc, char **argv)

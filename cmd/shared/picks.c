@@ -67,3 +67,19 @@ int picks_check(const struct picks *p, struct cli *cli, const struct selection *
     }
     return code;
 }
+
+int picks_open(const struct picks *p, struct cli *cli, const struct engramfile_options *file,
+               struct picked *out, struct fault *f)
+{
+    if (engramfile_open(cli, file, cli_operand(cli, 0), &out->source, &out->engram, f) < 0 ||
+        selection_open(out->engram, &p->wanted, &out->selection, f) < 0)
+        return f->code;
+    return picks_check(p, cli, out->selection, PICKS_NAMES, f);
+}
+
+void picks_close(struct picked *out)
+{
+    selection_close(out->selection);
+    engram_close(out->engram);
+    source_close(out->source);
+}

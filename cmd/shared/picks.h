@@ -4,7 +4,10 @@
 #define CMD_SHARED_PICKS_H
 
 #include "base/cli.h"
+#include "engram/engram.h"
 #include "engram/selection.h"
+#include "io/source.h"
+#include "shared/engramfile.h"
 
 /* For the option tables. */
 #define PICKS_OPTION_EXCLUDE                                                                       \
@@ -26,6 +29,19 @@ int picks_exclude(struct picks *p, const struct cli *cli, const char *glob, stru
 int picks_paths(struct picks *p, const struct cli *cli, struct fault *f);
 
 void picks_free(struct picks *p);
+
+/* What they are picked from.  Starts all zero. */
+struct picked {
+    struct source *source;
+    struct engram *engram;
+    struct selection *selection;
+};
+
+/* Open the first operand as an engram, and look for the PATHs in it: a name that is not there is
+ * FAULT_SYSTEM, see picks_check.  `out` is to be closed, also on failure, and before p is freed. */
+int picks_open(const struct picks *p, struct cli *cli, const struct engramfile_options *file,
+               struct picked *out, struct fault *f);
+void picks_close(struct picked *out);
 
 /* Which of them are asked for after all have been looked for: names are known before a walk. */
 enum picks_missing { PICKS_NAMES, PICKS_ALL };
