@@ -253,8 +253,8 @@ all_refuse() {
     poke v1.engram 1000 00010203
     try engram-verify v3.engram
     expect_like 3 'engram-verify: v1\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
-engram-verify: v3\.engram: /100: its data is damaged(
-engram-verify: v3\.engram: /[0-9]+: its data is damaged)*
+engram-verify: v3\.engram: /100: its data is damaged \(block 0 of a base\)(
+engram-verify: v3\.engram: /[0-9]+: its data is damaged \(block 0 of a base\))*
 engram-verify: v3\.engram: damaged files: [1-9]'
     try engram-walk -o walked v3.engram
     expect_like 3 'engram-walk: v1\.engram: /100: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong'

@@ -101,7 +101,7 @@ Try 'engram-verify --help'."
     poke bad.engram 1000 ffffffff
     try engram-verify bad.engram
     expect_like 3 "engram-verify: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
-engram-verify: bad\.engram: /100: its data is damaged
+engram-verify: bad\.engram: /100: its data is damaged \(block 0\)
 engram-verify: bad\.engram: damaged files: 1"
     [ -z "$output" ]
 }
@@ -120,8 +120,8 @@ engram-verify: bad\.engram: damaged files: 1"
     poke bad.engram 50 00
     try engram-verify bad.engram
     expect_like 3 'engram-verify: bad\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
-engram-verify: bad\.engram: /a\\x1b\[2J: its data is damaged
-engram-verify: bad\.engram: /b: its data is damaged
+engram-verify: bad\.engram: /a\\x1b\[2J: its data is damaged \(block 0\)
+engram-verify: bad\.engram: /b: its data is damaged \(block 0\)
 engram-verify: bad\.engram: damaged files: 2'
 }
 
@@ -137,9 +137,9 @@ engram-verify: bad\.engram: damaged files: 2'
     flip bad.engram worse.engram 3000000 0x80
     try engram-verify -j 1 worse.engram
     expect_like 3 "engram-verify: worse\.engram: block 0 at offset 40 \([0-9]+ bytes\): its SHA-256 is wrong
-(engram-verify: worse\.engram: /10[0-6]: its data is damaged
+(engram-verify: worse\.engram: /10[0-6]: its data is damaged \(block 0\)
 )+engram-verify: worse\.engram: block [1-9] at offset [0-9]+ \([0-9]+ bytes\): its SHA-256 is wrong
-(engram-verify: worse\.engram: /10[0-6]: its data is damaged
+(engram-verify: worse\.engram: /10[0-6]: its data is damaged \(block [1-9]\)
 )+engram-verify: worse\.engram: damaged files: [2-6]"
     said=$stderr
     for jobs in 2 3 8; do
@@ -207,9 +207,9 @@ engram-verify: bad\.engram: damaged files: 0, lost entries: [0-9]+"
     poke bad.engram 50 ffffffff
     try engram-verify bad.engram
     [ "$status" -eq 3 ]
-    [[ $stderr == *": /a/0: its data is damaged
+    [[ $stderr == *": /a/0: its data is damaged (block 0)
 "*" are lost
-"*": /e: its data is damaged
+"*": /e: its data is damaged (block 0)
 engram-verify: bad.engram: damaged files: 2, lost entries: "* ]]
 }
 

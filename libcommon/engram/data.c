@@ -119,14 +119,23 @@ static int give_part(struct engram *g, const struct engram_item *item, struct pa
     return 0;
 }
 
-static int check_whole(const struct engram_item *item, struct sha256 *whole, struct fault *f)
+bool engram_has_digest(const struct engram_item *item)
 {
+    return item->run_count > 1 || (item->run_count == 1 && item->runs[0].count > 1);
+}
+
+int engram_check_digest(const struct engram_item *item, struct sha256 *whole, struct fault *f)
+{
+    char is[SHA256_HEX_BYTES], should_be[SHA256_HEX_BYTES];
     uint8_t digest[SHA256_BYTES];
 
     sha256_finish(whole, digest);
-    if (memcmp(digest, item->sha256, SHA256_BYTES) != 0)
-        return fault_set(f, FAULT_DAMAGED, "the SHA-256 of its data is wrong");
-    return 0;
+    if (memcmp(digest, item->sha256, SHA256_BYTES) == 0)
+        return 0;
+    sha256_hex(digest, is);
+    sha256_hex(item->sha256, should_be);
+    return fault_set(f, FAULT_DAMAGED, "the SHA-256 of its data is wrong: %.16s..., not %.16s...",
+                     is, should_be);
 }
 
 /* Damage is told with the name of the file that has it: whoever reads one may have asked for many,
@@ -141,7 +150,7 @@ static int about_file(int rc, const struct engram_item *item, struct fault *f)
 static int deliver(struct engram *g, const struct engram_item *item, struct delivery *d,
                    struct fault *f)
 {
-    bool many = item->run_count > 1 || (item->run_count == 1 && item->runs[0].count > 1);
+    bool many = engram_has_digest(item);
     struct sha256 *whole = NULL;
     int rc = 0;
 
@@ -152,7 +161,7 @@ static int deliver(struct engram *g, const struct engram_item *item, struct deli
     if (rc == 0)
         rc = give_hole(d, item->entry.size, f);
     if (rc == 0 && many)
-        rc = check_whole(item, whole, f);
+        rc = engram_check_digest(item, whole, f);
     sha256_close(whole);
     return about_file(rc, item, f);
 }

@@ -3,6 +3,7 @@
 #ifndef ENGRAM_INTERNAL_H
 #define ENGRAM_INTERNAL_H
 
+#include "base/digest.h"
 #include "engram/base.h"
 #include "engram/blockcache.h"
 #include "engram/engram.h"
@@ -23,5 +24,12 @@ struct engram {
 /* Is what was looked for as the first name of a hard link there, and what a hard link may name?
  * FAULT_DAMAGED if not. */
 int engram_check_linked(const struct engram_item *item, bool found, struct fault *f);
+
+/* Is the SHA-256 of its data stored with it?  That of a single chunk is the chunk's own. */
+bool engram_has_digest(const struct engram_item *item);
+
+/* Is this, which took all its data, the SHA-256 that is stored?  FAULT_DAMAGED, with both, if not.
+ */
+int engram_check_digest(const struct engram_item *item, struct sha256 *whole, struct fault *f);
 
 #endif
