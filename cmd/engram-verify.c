@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* engram-verify: is every byte of an engram as it was written? */
+/* engram-verify: is every byte of engrams as it was written? */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,8 +21,8 @@ static const struct cli_option options[] = {
 
 static const struct cli_command command = {
     .name = "engram-verify",
-    .operands = "[ENGRAM]",
-    .summary = "check every byte of an engram, and name the files that are damaged",
+    .operands = "[ENGRAM...]",
+    .summary = "check every byte of engrams, and name the files that are damaged",
     .options = options,
 };
 
@@ -41,7 +41,8 @@ static void parse(struct cli *cli, struct opts *o)
             o->quick = true;
         else
             engramfile_option(&o->file, cli, key, value);
-    cli_operands_at_most(cli, 1, "one ENGRAM");
+    if (o->quick && cli->progress)
+        cli_usage(cli, "'--progress' does not go with '--quick', which reads no data");
 }
 
 static void report(const struct cli *cli, const struct opts *o, const struct engram_info *info)
@@ -70,12 +71,12 @@ static int verify(struct cli *cli, const struct opts *o, struct engram *engram, 
     return code;
 }
 
-static int run(struct cli *cli, const struct opts *o, struct fault *f)
+static int run(struct cli *cli, const struct opts *o, const char *operand, struct fault *f)
 {
     struct source *source = NULL;
     struct engram *engram = NULL;
 
-    if (engramfile_open(cli, &o->file, cli_operand(cli, 0), &source, &engram, f) < 0)
+    if (engramfile_open(cli, &o->file, operand, &source, &engram, f) < 0)
         return f->code;
     int code = verify(cli, o, engram, f);
     if (code == 0 && !cli->quiet)
@@ -85,16 +86,39 @@ static int run(struct cli *cli, const struct opts *o, struct fault *f)
     return code;
 }
 
+/* Of the exit statuses for two engrams, the one for both: damage is what was looked for. */
+static int worse(int a, int b)
+{
+    if (a == -FAULT_DAMAGED || b == -FAULT_DAMAGED)
+        return -FAULT_DAMAGED;
+    return a > b ? a : b;
+}
+
+/* The exit status: each is verified, whatever the others are. */
+static int run_all(struct cli *cli, const struct opts *o)
+{
+    int status = CLI_DONE, count = cli_operands(cli) > 0 ? cli_operands(cli) : 1;
+    struct fault f;
+
+    for (int i = 0; i < count; i++) {
+        if (run(cli, o, cli_operand(cli, i), &f) < 0)
+            status = worse(status, cli_fail(cli, &f));
+        if (fflush(stdout) != 0) /* which cli_end tells */
+            break;
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct opts opts = {0};
     struct cli cli;
-    struct fault f;
-    int code;
+    int status, end;
 
     cli_start(&cli, &command, argc, argv);
     parse(&cli, &opts);
-    code = run(&cli, &opts, &f);
+    status = run_all(&cli, &opts);
     engramfile_options_free(&opts.file);
-    return code < 0 ? cli_fail(&cli, &f) : cli_end(&cli);
+    end = cli_end(&cli);
+    return status != CLI_DONE ? status : end;
 }

@@ -43,7 +43,7 @@ tree_digest() {
 @test "--help and --version" {
     try engram-verify --help
     expect 0
-    [[ $output == *"engram-verify [OPTION]... [ENGRAM]"* ]]
+    [[ $output == *"engram-verify [OPTION]... [ENGRAM...]"* ]]
     [[ $output == *--quiet*--progress* ]]
     try engram-verify --version
     expect 0
@@ -53,9 +53,13 @@ tree_digest() {
 @test "what makes no sense is a usage error" {
     try engram-verify --frobnicate
     [ "$status" -eq 2 ]
-    try engram-verify a b
-    expect 2 "engram-verify: one ENGRAM at most, not 2
+    for options in '--quick -P' '-P --quick'; do
+        # shellcheck disable=SC2086  # words
+        try engram-verify $options "$small"
+        expect 2 "engram-verify: '--progress' does not go with '--quick', which reads no data
 Try 'engram-verify --help'."
+        [ -z "$output" ]
+    done
 }
 
 @test "a missing file" {
@@ -73,6 +77,41 @@ Try 'engram-verify --help'."
     try engram-verify -q "$data"
     expect 0
     [ -z "$output" ]
+}
+
+@test "several engrams: each has its line, whatever the others are, and damage is the status" {
+    try engram-verify "$data" - "$small" <"$small"
+    expect 0
+    small_line=$(engram-verify "$small")
+    [ "$output" = "$(engram-verify "$data")
+standard input: ${small_line#"$small: "}
+$small_line" ]
+    cp "$data" bad.engram
+    poke bad.engram 1000 ffffffff
+    flip "$small" version.engram 16 0x02
+    at=$(($(size_of "$small") - 176))
+    poke version.engram $((at + 16)) 03
+    sum=$(tail -c 176 version.engram | head -c 144 | sha256sum)
+    poke version.engram $((at + 144)) "${sum%% *}"
+    try engram-verify version.engram
+    [ "$status" -eq 4 ]
+    unknown=$stderr
+    try engram-verify bad.engram nothing "$small" version.engram
+    [ "$status" -eq 3 ]
+    [ "$output" = "$small_line" ]
+    [[ $stderr == "engram-verify: bad.engram: block 0 at"*"
+engram-verify: bad.engram: /100: its data is damaged (block 0)
+engram-verify: bad.engram: damaged files: 1
+engram-verify: nothing: cannot open: No such file or directory
+$unknown" ]]
+    # else the highest, in whatever order
+    try engram-verify version.engram nothing "$small"
+    [ "$status" -eq 4 ]
+    try engram-verify -q nothing version.engram
+    [ "$status" -eq 4 ]
+    try engram-verify --quick "$small" nothing "$data"
+    expect 1 "engram-verify: nothing: cannot open: No such file or directory"
+    [ "$(grep -c 'index ok' <<<"$output")" -eq 2 ]
 }
 
 @test "the tree digest is the same whatever the rules" {
@@ -336,6 +375,9 @@ engram-verify: bad.engram: damaged files: 0, lost entries: 16007" ]]
 
 @test "a full disk, and a reader that went away" {
     run --separate-stderr bash -c 'engram-verify "$1" >/dev/full' - "$small"
+    expect 1 "engram-verify: standard output: write failed: No space left on device"
+    # what comes after it is not looked at
+    run --separate-stderr bash -c 'engram-verify "$1" nothing >/dev/full' - "$small"
     expect 1 "engram-verify: standard output: write failed: No space left on device"
     try bash -o pipefail -c 'engram-verify "$1" | :' - "$small"
     expect 0
