@@ -15,7 +15,7 @@ declare -gA _engram_tools_options=(
     [engram-ls]="--base-dir -l --long -R --recursive --directory --sha256 --stats -0 --null --json -h --help -V --version"
     [engram-cat]="--base-dir --range -o --output -h --help -V --version"
     [engram-verify]="--quick --base-dir -j --jobs -q --quiet -P --progress -h --help -V --version"
-    [engram-unpack]="-x --exclude --strip-components --overwrite --base-dir -C --directory -j --jobs -q --quiet -P --progress -h --help -V --version"
+    [engram-unpack]="-x --exclude --strip-components --no-same-owner --overwrite --base-dir -C --directory -j --jobs -q --quiet -P --progress -h --help -V --version"
     [engram-diff]="--base-dir --ignore --summary -0 --null --json -q --quiet -h --help -V --version"
 )
 

@@ -278,6 +278,55 @@ engram-unpack: x.engram: 2 names could not be restored in full"
     [ "$(stat -c '%a %u:%g' theirs/out/g)" = "640 65534:77" ]
 }
 
+@test "--no-same-owner: what is made is whoever's unpacks, setuid and setgid only the owner's; nothing is told" {
+    open_up
+    local nobody="uid=65534|gid=65534|mtime=5.000000000" roots="uid=0|gid=0|mtime=5.000000000"
+    pack x.engram 3 "path=/|type=d|mode=755|$roots||" "path=/d|type=d|mode=2755|uid=65534|gid=0|mtime=5.000000000||" \
+        "path=/d/p|type=p|mode=600|$roots||" "path=/link|type=l|mode=777|$roots|target=x||" \
+        "path=/mine|type=f|mode=6755|$nobody|size=0||" "path=/sticky|type=d|mode=1777|$roots||" \
+        "path=/theirs|type=f|mode=6755|$roots|size=3|extent=0+3||sud" "path=/theirs2|type=h|link=/theirs||"
+    try as_nobody engram-unpack --no-same-owner -C theirs/out x.engram
+    expect 0
+    [ "$(cat theirs/out/theirs2)" = sud ]
+    (cd theirs/out && find . -printf '%U %m %T@ /%P\n' | sort -k4) >got
+    uid=$(as_nobody id -u)
+    [ "$uid" = 65534 ] && mine=6755 || mine=755
+    diff - got >&2 <<EOF
+$uid 755 5.0000000000 /
+$uid 755 5.0000000000 /d
+$uid 600 5.0000000000 /d/p
+$uid 777 5.0000000000 /link
+$uid $mine 5.0000000000 /mine
+$uid 1777 5.0000000000 /sticky
+$uid 755 5.0000000000 /theirs
+$uid 755 5.0000000000 /theirs2
+EOF
+    # what else the system does not allow is told all the same
+    pack y.engram 0 "path=/|type=d|mode=755|$roots||" "path=/dev|type=c|mode=666|$roots|rdev=1:3||"
+    try as_nobody engram-unpack --no-same-owner -C theirs/two y.engram
+    expect 5 "engram-unpack: y.engram: /dev: device not made: Operation not permitted
+engram-unpack: y.engram: 1 names could not be restored in full"
+}
+
+@test "--no-same-owner as root: nobody else's file, as tar has it" {
+    need_root
+    pack x.engram 0 "path=/|type=d|mode=755|uid=1|gid=2|mtime=5.000000000||" \
+        "path=/other|type=f|mode=4755|uid=1|gid=0|mtime=5.000000000|size=0||" \
+        "path=/root|type=f|mode=4755|uid=0|gid=0|mtime=5.000000000|size=0||"
+    try engram-unpack --no-same-owner -C out x.engram
+    expect 0
+    [ "$(stat -c '%u:%g %a' out out/other out/root | tr '\n' ,)" = "0:0 755,0:0 755,0:0 4755," ]
+    mkdir from tar
+    touch from/other
+    chown 1:0 from/other
+    tar -C from -c other | tar -C tar -x --no-same-owner
+    [ "$(stat -c %u:%g tar/other)" = "$(stat -c %u:%g out/other)" ]
+    # without the option they are
+    try engram-unpack -C same x.engram
+    expect 0
+    [ "$(stat -c '%u:%g %a' same same/other | tr '\n' ,)" = "1:2 755,1:0 4755," ]
+}
+
 @test "losses are told also with --quiet; ctime and crtime are among them" {
     need_root
     pack x.engram 0 "path=/|type=d|${meta}atime=9.000000001|ctime=1.000000000||" \

@@ -151,27 +151,31 @@ static int look(int fd, const struct entry *e, struct stat *st, struct fault *f)
     return fstat(fd, st) < 0 ? restore_failed(e->path, "cannot be looked at", f) : 0;
 }
 
-static int set_owner(int fd, const struct entry *e, bool *owned, struct fault *f)
+static bool is_owned(const struct entry *e, const struct stat *st)
 {
-    struct stat st;
+    return st->st_uid == e->uid && st->st_gid == e->gid;
+}
 
-    if (fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) < 0) {
-        if (!restore_is_refusal(errno))
-            return restore_failed(e->path, "owner not set", f);
-        /* The group alone may be ours to give. */
-        if (fchownat(fd, "", (uid_t)-1, e->gid, AT_EMPTY_PATH) < 0 && !restore_is_refusal(errno))
-            return restore_failed(e->path, "group not set", f);
-    }
-    if (look(fd, e, &st, f) < 0)
-        return f->code;
-    *owned = st.st_uid == e->uid && st.st_gid == e->gid;
+static int set_owner(int fd, const struct entry *e, struct fault *f)
+{
+    if (fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) == 0)
+        return 0;
+    if (!restore_is_refusal(errno))
+        return restore_failed(e->path, "owner not set", f);
+    /* The group alone may be ours to give. */
+    if (fchownat(fd, "", (uid_t)-1, e->gid, AT_EMPTY_PATH) < 0 && !restore_is_refusal(errno))
+        return restore_failed(e->path, "group not set", f);
     return 0;
 }
 
 /* Setuid and setgid wait for the right owner. */
-static int set_mode(int fd, const struct entry *e, bool owned, struct fault *f)
+static mode_t mode_for(const struct entry *e, bool owned)
 {
-    mode_t mode = owned ? e->mode : e->mode & ~(mode_t)(S_ISUID | S_ISGID);
+    return owned ? e->mode : e->mode & ~(mode_t)(S_ISUID | S_ISGID);
+}
+
+static int set_mode(int fd, const struct entry *e, mode_t mode, struct fault *f)
+{
     int rc;
 
     if (e->type == ENTRY_SYMLINK) /* Linux keeps none that could be set */
@@ -214,17 +218,18 @@ static void tell_time(const struct restore_losses *l, const struct entry *e, con
 /* Whatever the calls above said: this is what the name has. */
 static bool tell_differences(const struct entry *e, const struct stat *st, struct restore_losses *l)
 {
+    mode_t mode = l->any_owner ? mode_for(e, is_owned(e, st)) : e->mode;
     char text[200];
     bool differs = false;
 
-    if (st->st_uid != e->uid || st->st_gid != e->gid) {
+    if (!is_owned(e, st) && !l->any_owner) {
         snprintf(text, sizeof(text), "owner is %u:%u, not %u:%u", st->st_uid, st->st_gid, e->uid,
                  e->gid);
         tell(l, e, text);
         differs = true;
     }
-    if ((st->st_mode & 07777) != e->mode) {
-        snprintf(text, sizeof(text), "mode is %04o, not %04o", st->st_mode & 07777, e->mode);
+    if ((st->st_mode & 07777) != mode) {
+        snprintf(text, sizeof(text), "mode is %04o, not %04o", st->st_mode & 07777, mode);
         tell(l, e, text);
         differs = true;
     }
@@ -242,13 +247,14 @@ static bool tell_differences(const struct entry *e, const struct stat *st, struc
 int restore_metadata(int fd, const struct entry *e, bool lost, struct restore_losses *l,
                      struct fault *f)
 {
-    bool owned = false;
     struct stat st;
 
     /* A change of owner takes setuid and security.capability away, so it comes first; the mode
      * comes after the ACL, whose mask it is a part of; the times come last. */
-    if (set_owner(fd, e, &owned, f) < 0 || set_xattrs(fd, e, l, &lost, f) < 0 ||
-        set_mode(fd, e, owned, f) < 0 || set_times(fd, e, f) < 0 || look(fd, e, &st, f) < 0)
+    if ((!l->any_owner && set_owner(fd, e, f) < 0) || look(fd, e, &st, f) < 0 ||
+        set_xattrs(fd, e, l, &lost, f) < 0 ||
+        set_mode(fd, e, mode_for(e, is_owned(e, &st)), f) < 0 || set_times(fd, e, f) < 0 ||
+        look(fd, e, &st, f) < 0)
         return f->code;
     if (tell_differences(e, &st, l) || lost)
         l->names++;

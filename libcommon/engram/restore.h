@@ -14,6 +14,7 @@
  */
 struct restore_losses {
     const struct notices *notices;
+    bool any_owner;    /* what is made stays its maker's: another owner is no loss */
     uint64_t names;    /* that are not as they were, or missing */
     uint64_t unset;    /* that have a ctime or crtime, which no system call sets */
     const char *where; /* what the directory is called, for messages */
@@ -45,7 +46,8 @@ bool restore_clear_acls(int fd, const struct entry *e, const struct restore_loss
  * Owner, attributes, mode and times of what is open as fd, in the order in which they do not undo
  * each other; then look at what it has now, and tell what is not as it should be (`lost`: something
  * has been told of it before).  Setuid and setgid are not given to what could not get its owner and
- * group.  To be called when nothing changes in it any more.
+ * group.  With l->any_owner these are not set, and neither they nor setuid and setgid are told.
+ * To be called when nothing changes in it any more.
  */
 int restore_metadata(int fd, const struct entry *e, bool lost, struct restore_losses *l,
                      struct fault *f);
