@@ -9,7 +9,7 @@
 #include "shared/engramfile.h"
 #include "shared/picks.h"
 
-enum { KEY_OVERWRITE = CLI_LONG_ONLY, KEY_STRIP, KEY_ANY_OWNER };
+enum { KEY_OVERWRITE = CLI_LONG_ONLY, KEY_STRIP, KEY_ANY_OWNER, KEY_KEEP_GOING };
 
 /* More names than any path of an engram has. */
 enum { STRIP_MAX = 65535 };
@@ -19,6 +19,7 @@ static const struct cli_option options[] = {
     {'C', "directory", "DIR", "unpack into DIR, made if it is missing (default: here)"},
     PICKS_OPTION_EXCLUDE,
     {KEY_STRIP, "strip-components", "N", "take N names off the front of every path"},
+    {KEY_KEEP_GOING, "keep-going", NULL, "tell of what is damaged, leave it out, and go on"},
     {KEY_ANY_OWNER, "no-same-owner", NULL, "leave all that is made to whoever unpacks"},
     {KEY_OVERWRITE, "overwrite", NULL, "replace what exists, and fill directories that exist"},
     CLI_OPTION_JOBS,
@@ -39,6 +40,7 @@ struct opts {
     struct picks picks;
     const char *directory;
     unsigned strip_components;
+    bool keep_going;
     bool any_owner;
     bool overwrite;
 };
@@ -61,6 +63,9 @@ static int parse(struct cli *cli, struct opts *o, struct fault *f)
         case KEY_STRIP:
             o->strip_components =
                 (unsigned)cli_number(cli, "strip-components", value, 0, STRIP_MAX);
+            break;
+        case KEY_KEEP_GOING:
+            o->keep_going = true;
             break;
         case KEY_ANY_OWNER:
             o->any_owner = true;
@@ -85,6 +90,7 @@ static int unpack(struct cli *cli, const struct opts *o, const struct picked *fr
         .selection = from->selection,
         .strip_components = o->strip_components,
         .overwrite = o->overwrite,
+        .keep_going = o->keep_going,
         .any_owner = o->any_owner,
         .progress = &progress,
         .notices = &cli->notices,

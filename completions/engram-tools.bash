@@ -11,11 +11,11 @@ declare -gA _engram_tools_options=(
     [ext4cat]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --no-follow -o --output -q --quiet -h --help -V --version"
     [ext4walk]="-f --format --backing-dir --no-backing -p --partition --sector-size --journal --no-verify --keep-going -x --exclude -n --no-data --times -0 --null --json -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-pack]="-b --base --base-dir --rules-dump --explain --dry-run --json -r --rules -j --jobs --memory -o --output -q --quiet -P --progress -h --help -V --version"
-    [engram-walk]="--base-dir -x --exclude -n --no-data -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
+    [engram-walk]="--base-dir -x --exclude --keep-going -n --no-data -j --jobs -o --output -q --quiet -P --progress -h --help -V --version"
     [engram-ls]="--base-dir -l --long -R --recursive --directory --sha256 --stats -0 --null --json -h --help -V --version"
     [engram-cat]="--base-dir --range -o --output -h --help -V --version"
     [engram-verify]="--quick --base-dir -j --jobs -q --quiet -P --progress -h --help -V --version"
-    [engram-unpack]="-x --exclude --strip-components --no-same-owner --overwrite --base-dir -C --directory -j --jobs -q --quiet -P --progress -h --help -V --version"
+    [engram-unpack]="-x --exclude --strip-components --keep-going --no-same-owner --overwrite --base-dir -C --directory -j --jobs -q --quiet -P --progress -h --help -V --version"
     [engram-diff]="--base-dir --ignore --summary -0 --null --json -q --quiet -h --help -V --version"
 )
 

@@ -29,8 +29,8 @@ teardown() {
 }
 
 @test "unknown options and what makes no sense are usage errors" {
-    try engram-unpack --keep "$tree"
-    expect 2 "engram-unpack: unknown option '--keep'
+    try engram-unpack --frobnicate "$tree"
+    expect 2 "engram-unpack: unknown option '--frobnicate'
 Try 'engram-unpack --help'."
     try engram-unpack --strip-components=-1 "$tree"
     expect 2 "engram-unpack: option '--strip-components' takes a number from 0 to 65535, not '-1'

@@ -80,7 +80,8 @@ Try 'engram-verify --help'."
 }
 
 @test "several engrams: each has its line, whatever the others are, and damage is the status" {
-    try engram-verify "$data" - "$small" <"$small"
+    cp "$small" piped
+    try engram-verify "$data" - "$small" <piped
     expect 0
     small_line=$(engram-verify "$small")
     [ "$output" = "$(engram-verify "$data")
@@ -190,41 +191,6 @@ engram-verify: bad\.engram: damaged files: 2'
 Try 'engram-verify --help'."
 }
 
-# Where the leaves of an engram begin: ${leaf_at[0]} to ${leaf_at[leaves - 1]}.
-find_leaves() {
-    local footer=$(($(size_of "$1") - 176)) tables blocks at=40 i
-    tables=$(number "$1" $((footer + 40)) 8)
-    blocks=$(number "$1" $((footer + 68)) 4)
-    leaves=$(number "$1" $((footer + 72)) 4)
-    leaf_at=()
-    for ((i = 0; i < blocks + leaves; i++)); do
-        [ "$i" -lt "$blocks" ] || leaf_at+=("$at")
-        at=$((at + $(number "$1" $((tables + 8 + 44 * i)) 4)))
-    done
-    [ "$at" -eq "$tables" ]
-}
-
-# An engram whose index has several leaves: directories /a to /d with 4000 empty files each, and a
-# file with data in front, /a/0, and at the end, /e.
-leafy() {
-    perl -e 'my $meta = "uid=0\0gid=0\0mtime=0.000000000\0";
-        print "manifest=1\0data=inline\0\0path=/\0type=d\0mode=755\0$meta\0";
-        for my $d ("a" .. "d") {
-            print "path=/$d\0type=d\0mode=755\0$meta\0";
-            print "path=/a/0\0type=f\0mode=644\0${meta}size=3\0extent=0+3\0\0abc" if $d eq "a";
-            printf "path=/$d/%05d\0type=f\0mode=644\0${meta}size=0\0\0", $_ for 1 .. 4000;
-        }
-        print "path=/e\0type=f\0mode=644\0${meta}size=3\0extent=0+3\0\0def";
-        print "end=16007\0bytes=6\0\0"' | engram-pack -o leafy.engram
-    find_leaves leafy.engram
-    [ "$leaves" -ge 4 ]
-}
-
-# What engram-walk prints of paths, in their order.
-paths_of() {
-    engram-walk -n "$1" | tr '\0' '\n' | sed -n 's/^path=//p'
-}
-
 @test "a damaged leaf is passed over: what is lost with it is told, and the rest is checked" {
     leafy
     cp leafy.engram bad.engram
@@ -269,8 +235,8 @@ engram-verify: bad\.engram: damaged files: 0, lost entries: [0-9]+'
     try engram-verify --quick bad.engram
     [ "$status" -eq 3 ]
     [ "$(grep -c 'its SHA-256 is wrong' <<<"$stderr")" -eq "$leaves" ]
-    [[ $stderr == *"engram-verify: bad.engram: 16007 entries are lost
-engram-verify: bad.engram: damaged files: 0, lost entries: 16007" ]]
+    [[ $stderr == *"engram-verify: bad.engram: 16009 entries are lost
+engram-verify: bad.engram: damaged files: 0, lost entries: 16009" ]]
 }
 
 @test "--quick: the index is checked and the tree digest, data is not read" {

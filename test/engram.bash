@@ -57,3 +57,39 @@ file_data() {
     openssl enc -aes-128-ctr -K "$(printf '%032x' "$1")" -iv 0 -in /dev/zero 2>/dev/null |
         head -c "$2"
 }
+
+# Where the leaves of an engram begin: ${leaf_at[0]} to ${leaf_at[leaves - 1]}.
+find_leaves() {
+    local footer=$(($(stat -c %s "$1") - 176)) tables blocks at=40 i
+    tables=$(number "$1" $((footer + 40)) 8)
+    blocks=$(number "$1" $((footer + 68)) 4)
+    leaves=$(number "$1" $((footer + 72)) 4)
+    leaf_at=()
+    for ((i = 0; i < blocks + leaves; i++)); do
+        [ "$i" -lt "$blocks" ] || leaf_at+=("$at")
+        at=$((at + $(number "$1" $((tables + 8 + 44 * i)) 4)))
+    done
+    [ "$at" -eq "$tables" ]
+}
+
+# leafy.engram, whose index has several leaves: directories /a to /d with 4000 empty files each, a
+# file with data in front, /a/0, and at the end, /e, and hard links to the first and last empty file.
+leafy() {
+    perl -e 'my $meta = "uid=0\0gid=0\0mtime=0.000000000\0";
+        print "manifest=1\0data=inline\0\0path=/\0type=d\0mode=755\0$meta\0";
+        for my $d ("a" .. "d") {
+            print "path=/$d\0type=d\0mode=755\0$meta\0";
+            print "path=/a/0\0type=f\0mode=644\0${meta}size=3\0extent=0+3\0\0abc" if $d eq "a";
+            printf "path=/$d/%05d\0type=f\0mode=644\0${meta}size=0\0\0", $_ for 1 .. 4000;
+        }
+        print "path=/e\0type=f\0mode=644\0${meta}size=3\0extent=0+3\0\0def";
+        print "path=/f\0type=h\0link=/a/00001\0\0path=/g\0type=h\0link=/d/04000\0\0";
+        print "end=16009\0bytes=6\0\0"' | engram-pack -o leafy.engram
+    find_leaves leafy.engram
+    [ "$leaves" -ge 4 ]
+}
+
+# What engram-walk prints of paths, in their order.
+paths_of() {
+    engram-walk -n "$1" | tr '\0' '\n' | sed -n 's/^path=//p'
+}

@@ -11,8 +11,8 @@
 
 struct damage;
 
-/* The engram is borrowed, as are the notices, which may be NULL.  Memory: 2 bytes per chunk and 1
- * per block. */
+/* The engram is borrowed, as are the notices, which may be NULL.  Memory: a byte for each chunk
+ * and block. */
 int damage_open(struct engram *g, const struct notices *n, struct damage **out, struct fault *f);
 
 /* NULL is allowed. */

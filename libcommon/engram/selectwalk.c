@@ -289,7 +289,7 @@ int select_walk_next(struct select_walk *w, struct engram_item *item, bool *more
         if (!w->target.set)
             return 0;
         *more = true;
-        length = next_on_the_way(w);
+        length = w->all ? 0 : next_on_the_way(w);
         if (length != 0)
             return give_on_the_way(w, length, item, f);
         w->target.set = false;
@@ -297,4 +297,9 @@ int select_walk_next(struct select_walk *w, struct engram_item *item, bool *more
             return give_held(w, item, f);
         *more = false;
     }
+}
+
+bool select_walk_pass_over(struct select_walk *w, uint32_t *entries)
+{
+    return w->all && w->walk && engram_walk_pass_over(w->walk, entries);
 }

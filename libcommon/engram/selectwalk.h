@@ -4,6 +4,7 @@
 #define ENGRAM_SELECTWALK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/fault.h"
 #include "engram/engram.h"
@@ -31,6 +32,13 @@ int select_walk_next(struct select_walk *w, struct engram_item *item, bool *more
 /* The data of what comes will be read, see engram_walk_read_ahead.  To be called before the first
  * entry. */
 void select_walk_read_ahead(struct select_walk *w);
+
+/*
+ * After select_walk_next failed with FAULT_DAMAGED: as engram_walk_pass_over, of a walk over
+ * everything; false of any other, which looks in the index for what it leaves out and for the
+ * directories on its way.
+ */
+bool select_walk_pass_over(struct select_walk *w, uint32_t *entries);
 
 /* NULL is allowed. */
 void select_walk_close(struct select_walk *w);

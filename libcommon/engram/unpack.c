@@ -15,6 +15,7 @@
 #include "engram/place.h"
 #include "engram/restore.h"
 #include "engram/selectwalk.h"
+#include "engram/soundwalk.h"
 #include "engram/strip.h"
 #include "manifest/names.h"
 #include "manifest/path.h"
@@ -244,22 +245,42 @@ static int unpack_entry(struct unpack *u, struct fault *f)
 
 /* ---- the whole ---- */
 
-static int walk(struct unpack *u, struct selection *selection, struct fault *f)
+static int unpack_all(struct unpack *u, struct select_walk *w, struct sound_walk *sound,
+                      struct fault *f)
 {
-    struct select_walk *w;
     bool more = true;
+    int rc = 0;
+
+    /* Without its first names the tree has no root: the directory only holds what is unpacked. */
+    if (u->strip.components > 0)
+        rc = start_root(u, NULL, u->rootless_mode, f);
+    while (rc == 0) {
+        rc = sound ? sound_walk_next(sound, &u->item, &more, f)
+                   : select_walk_next(w, &u->item, &more, f);
+        if (rc < 0 || !more)
+            break;
+        rc = unpack_entry(u, f);
+    }
+    return rc < 0 ? rc : levels_finish(&u->levels, f);
+}
+
+static int walk(struct unpack *u, const struct unpack_options *options, struct selection *selection,
+                struct fault *f)
+{
+    struct sound_walk *sound = NULL;
+    struct select_walk *w;
     int rc = select_walk_open(u->g, selection, &w, f);
 
     if (rc < 0)
         return rc;
     select_walk_read_ahead(w);
-    /* Without its first names the tree has no root: the directory only holds what is unpacked. */
-    if (u->strip.components > 0)
-        rc = start_root(u, NULL, u->rootless_mode, f);
-    while (rc == 0 && (rc = select_walk_next(w, &u->item, &more, f)) == 0 && more)
-        rc = unpack_entry(u, f);
+    if (options->keep_going)
+        rc = sound_walk_open(u->g, w, true, options->notices, &sound, f);
+    if (rc == 0)
+        rc = unpack_all(u, w, sound, f);
+    sound_walk_close(sound);
     select_walk_close(w);
-    return rc < 0 ? rc : levels_finish(&u->levels, f);
+    return rc;
 }
 
 /* The sums, after what was told name by name. */
@@ -318,7 +339,7 @@ static int unpack_selected(struct unpack *u, const struct unpack_options *option
 {
     int rc = open_all(u, options, f);
 
-    if (rc == 0 && (rc = walk(u, selection, f)) < 0)
+    if (rc == 0 && (rc = walk(u, options, selection, f)) < 0)
         (void)fchmod(u->root, u->root_mode); /* it did not become the tree's root */
     else if (rc == 0 && !u->rooted)          /* nothing was selected */
         (void)fchmod(u->root, u->rootless_mode);

@@ -18,6 +18,7 @@ struct unpack_options {
     struct selection *selection; /* NULL: everything */
     unsigned strip_components;   /* names that are taken off the front of every path */
     bool overwrite;              /* what is there may be replaced */
+    bool keep_going;             /* leave out what is damaged, as engram/soundwalk.h does */
     bool any_owner;              /* owners are not restored: all stays whoever's makes it */
     struct progress *progress;
     const struct notices *notices;

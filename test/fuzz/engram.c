@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: an engram in memory: opened, verified, walked (also ahead), searched, compared. */
+/* Fuzz target: engrams in memory: verified, walked (ahead, round damage), searched, compared. */
 /*
  * Digests would stop nearly every changed input at the door, so they are made right first.  The
  * input's first byte says what the rest is: `F` an engram; `L` the bytes of a leaf (after one byte,
@@ -18,6 +18,7 @@
 #include "engram/internal.h"
 #include "engram/layout.h"
 #include "engram/readahead.h"
+#include "engram/soundwalk.h"
 #include "engram/verify.h"
 #include "io/sink.h"
 
@@ -92,6 +93,41 @@ static void read_one(struct engram *g, const char *path)
     }
     sink_close(to);
     engram_item_free(&item);
+}
+
+/* What is left where damage is left out has data without damage. */
+static void read_sound(struct engram *g, struct sound_walk *w)
+{
+    const struct sink_callbacks callbacks = {.data = drop};
+    struct engram_item item = {0};
+    struct sink *to = NULL;
+    unsigned sum = 0;
+    struct fault f;
+    bool more = true;
+
+    if (sink_to_callback(&callbacks, &sum, &to, &f) < 0)
+        return;
+    while (sound_walk_next(w, &item, &more, &f) == 0 && more)
+        if (engram_read_data(g, &item, to, &f) == FAULT_DAMAGED)
+            abort();
+    sink_close(to);
+    engram_item_free(&item);
+}
+
+static void walk_sound(struct engram *g)
+{
+    const struct selection_wanted everything = {0};
+    struct selection *s = NULL;
+    struct select_walk *from = NULL;
+    struct sound_walk *w = NULL;
+    struct fault f;
+
+    if (selection_open(g, &everything, &s, &f) == 0 && select_walk_open(g, s, &from, &f) == 0 &&
+        sound_walk_open(g, from, true, NULL, &w, &f) == 0)
+        read_sound(g, w);
+    sound_walk_close(w);
+    select_walk_close(from);
+    selection_close(s);
 }
 
 static int must_not_be_told(void *context, const struct engram_difference *d, struct fault *f)
@@ -265,6 +301,7 @@ static void read_engram(const uint8_t *bytes, size_t size, struct base *base)
         look_ahead(g);
         if (walk(g) <= READ_MAX) {
             engram_verify(g, NULL, NULL, &f);
+            walk_sound(g);
             read_one(g, "/bin/a");
             read_one(g, "/etc/sparse");
         }
