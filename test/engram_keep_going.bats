@@ -113,6 +113,17 @@ EOF
     left_behind out
 }
 
+@test "engram-unpack --overwrite: what has the name of a damaged file stays" {
+    mkdir out
+    echo mine >out/big
+    echo mine >out/small
+    try engram-unpack --keep-going --no-same-owner --overwrite -C out "$bad"
+    expect_like 5 "$(said engram-unpack)"
+    [ "$(cat out/big)" = mine ]
+    file_data 2 20 | same - out/small
+    left_behind out big d small
+}
+
 @test "every file of a damaged block is named with it; a file whose own SHA-256 is wrong, with both" {
     {
         record manifest=1 data=inline
