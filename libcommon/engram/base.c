@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* For the small reads of header, footer and tables; blocks and leaves pass through it once. */
+/* For the small reads of header and footer; all else is read past the cache. */
 enum { READER_CACHE_BYTES = 1 << 18 };
 
 int base_chain_about(const struct base_chain *chain, unsigned level, struct fault *f)

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "engram/baseref.h"
+#include "engram/chunkrows.h"
 #include "engram/internal.h"
 
 struct baseset {
@@ -24,7 +25,7 @@ static uint32_t *slot_of(const struct baseset *b, const uint8_t *sha256)
     uint64_t i = le32_at(sha256) & (b->slot_count - 1);
 
     while (b->slots[i] &&
-           memcmp(b->tables->chunks[b->slots[i] - 1].row.sha256, sha256, SHA256_BYTES) != 0)
+           memcmp(chunkrows_sha256(b->tables, b->slots[i] - 1), sha256, SHA256_BYTES) != 0)
         i = (i + 1) & (b->slot_count - 1);
     return &b->slots[i];
 }
@@ -40,7 +41,7 @@ static int index_chunks(struct baseset *b, struct fault *f)
     if (!b->slots)
         return fault_memory(f, "the base's chunks", b->slot_count * sizeof(*b->slots));
     for (uint32_t i = 0; i < chunks; i++) {
-        uint32_t *slot = slot_of(b, b->tables->chunks[i].row.sha256);
+        uint32_t *slot = slot_of(b, chunkrows_sha256(b->tables, i));
 
         if (*slot == 0)
             *slot = i + 1;
@@ -90,7 +91,7 @@ bool baseset_find(const struct baseset *b, const uint8_t sha256[SHA256_BYTES], u
 
 uint32_t baseset_block(const struct baseset *b, uint32_t chunk)
 {
-    return b->tables->chunks[chunk].row.block;
+    return chunkrows_block(b->tables, chunk);
 }
 
 uint32_t baseset_block_bytes(const struct baseset *b, uint32_t block)

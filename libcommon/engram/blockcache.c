@@ -8,6 +8,7 @@
 
 #include "engram/blockloader.h"
 #include "engram/blockslots.h"
+#include "engram/chunkrows.h"
 
 /* How far ahead the plan is read: so many changes of block; and in one call, so many chunks. */
 enum { NEEDS = 4096, STEPS = 4096 };
@@ -21,8 +22,7 @@ struct need {
 /* What is known of a block of the tables. */
 struct known {
     uint32_t first_chunk; /* filled in with next_chunk */
-    uint32_t last_chunk;
-    uint16_t slot; /* where it is, if it is anywhere */
+    uint16_t slot;        /* where it is, if it is anywhere */
 };
 
 struct blockcache {
@@ -66,8 +66,6 @@ int blockcache_open(const struct base_chain *from, const struct tables *t, size_
     c->from = from;
     c->tables = t;
     c->slots.max_bytes = max_bytes;
-    for (uint32_t i = 0; i < t->footer.chunks; i++)
-        c->blocks[t->chunks[i].row.block].last_chunk = i;
     *out = c;
     return 0;
 fail:
@@ -93,7 +91,7 @@ static int place(struct blockcache *c, uint32_t block, enum blockslots_effort ef
         return f->code;
     if (*out) {
         (*out)->block = block;
-        (*out)->last_chunk = c->blocks[block].last_chunk;
+        (*out)->last_chunk = c->tables->blocks[block].last_chunk;
         c->blocks[block].slot = (uint16_t)(*out - c->slots.slot);
     }
     return 0;
@@ -130,10 +128,10 @@ static void load_ahead(struct pool_job *job, unsigned worker)
         return;
     s->loaded = true;
     for (chunk = c->blocks[s->block].first_chunk;; chunk = c->next_chunk[chunk]) {
-        const struct table_chunk *k = &c->tables->chunks[chunk];
+        const uint8_t *data = s->data + chunkrows_offset(c->tables, chunk);
 
         if (!c->checked[chunk])
-            c->checked[chunk] = blockloader_is_chunk(l, &k->row, s->data + k->offset);
+            c->checked[chunk] = blockloader_is_chunk(l, c->tables, chunk, data);
         if (chunk == s->last_chunk)
             break;
     }
@@ -268,10 +266,11 @@ int blockcache_threads(struct blockcache *c, unsigned threads, struct fault *f)
     if (!c->needs || !c->next_chunk)
         return fault_memory(f, "the chunks of blocks", chunks * sizeof(*c->next_chunk));
     for (uint32_t i = chunks; i-- > 0;) {
-        struct known *b = &c->blocks[c->tables->chunks[i].row.block];
+        uint32_t block = chunkrows_block(c->tables, i);
 
-        c->next_chunk[i] = i == b->last_chunk ? i : b->first_chunk;
-        b->first_chunk = i;
+        c->next_chunk[i] =
+            i == c->tables->blocks[block].last_chunk ? i : c->blocks[block].first_chunk;
+        c->blocks[block].first_chunk = i;
     }
     return start_workers(c, threads, f);
 }
@@ -324,26 +323,24 @@ int blockcache_get(struct blockcache *c, uint32_t block, const uint8_t **data, s
 
 static int wrong_chunk(const struct blockcache *c, uint32_t chunk, struct fault *f)
 {
-    const struct layout_chunk *row = &c->tables->chunks[chunk].row;
-    unsigned level = c->tables->blocks[row->block].level;
+    uint32_t block = chunkrows_block(c->tables, chunk);
+    unsigned level = c->tables->blocks[block].level;
 
     fault_set(f, FAULT_DAMAGED,
               "chunk %" PRIu32 " (%" PRIu32 " bytes in block %" PRIu32 "): its SHA-256 is wrong",
-              chunk, row->length, row->block - c->from->files[level].first_block);
+              chunk, chunkrows_length(c->tables, chunk), block - c->from->files[level].first_block);
     return base_chain_about(c->from, level, f);
 }
 
 int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data, struct fault *f)
 {
-    const struct table_chunk *k = &c->tables->chunks[chunk];
-
-    if (blockcache_get(c, k->row.block, data, f) < 0)
+    if (blockcache_get(c, chunkrows_block(c->tables, chunk), data, f) < 0)
         return f->code;
-    *data += k->offset;
+    *data += chunkrows_offset(c->tables, chunk);
     if (chunk >= c->slots.next_chunk)
         c->slots.next_chunk = chunk + 1;
     if (!c->checked[chunk])
-        c->checked[chunk] = blockloader_is_chunk(c->loader, &k->row, *data);
+        c->checked[chunk] = blockloader_is_chunk(c->loader, c->tables, chunk, *data);
     return c->checked[chunk] ? 0 : wrong_chunk(c, chunk, f);
 }
 

@@ -14,7 +14,7 @@
 struct blockcache;
 
 /* Keeps up to max_bytes of decoded blocks, or one block if that is larger, and one more as it is
- * stored; 16 bytes per block and 1 per chunk.  The files and the tables are borrowed.  Damage in a
+ * stored; 8 bytes per block and 1 per chunk.  The files and the tables are borrowed.  Damage in a
  * block of a base is about the base's file.  One thread at a time. */
 int blockcache_open(const struct base_chain *from, const struct tables *t, size_t max_bytes,
                     struct blockcache **out, struct fault *f);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engram/chunkrows.h"
 #include "engram/frame.h"
 
 struct blockloader {
@@ -71,15 +72,8 @@ static int unpack(struct blockloader *l, const struct layout_block *row, uint8_t
 int blockloader_load(struct blockloader *l, struct reader *from, const struct table_block *b,
                      uint8_t *data, struct fault *f)
 {
-    struct extent stored;
-    bool plain;
-
-    if (reader_map(from, b->offset, b->row.stored, &stored, &plain, f) < 0)
-        return f->code;
-    if (plain)
-        return blockloader_load_from(l, &stored, b, data, f);
     if (make_room(l, b->row.stored, f) < 0 ||
-        reader_read(from, b->offset, l->stored, b->row.stored, f) < 0)
+        reader_read_once(from, b->offset, l->stored, b->row.stored, f) < 0)
         return f->code;
     return unpack(l, &b->row, data, f);
 }
@@ -93,8 +87,8 @@ int blockloader_load_from(struct blockloader *l, const struct extent *stored,
     return unpack(l, &b->row, data, f);
 }
 
-bool blockloader_is_chunk(struct blockloader *l, const struct layout_chunk *chunk,
+bool blockloader_is_chunk(struct blockloader *l, const struct tables *t, uint32_t chunk,
                           const uint8_t *data)
 {
-    return has_digest(l, data, chunk->length, chunk->sha256);
+    return has_digest(l, data, chunkrows_length(t, chunk), chunkrows_sha256(t, chunk));
 }

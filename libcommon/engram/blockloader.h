@@ -27,7 +27,7 @@ int blockloader_load_from(struct blockloader *l, const struct extent *stored,
                           const struct table_block *b, uint8_t *data, struct fault *f);
 
 /* Is this what the chunk is made of? */
-bool blockloader_is_chunk(struct blockloader *l, const struct layout_chunk *chunk,
+bool blockloader_is_chunk(struct blockloader *l, const struct tables *t, uint32_t chunk,
                           const uint8_t *data);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "engram/chunkrows.h"
 #include "engram/internal.h"
 
 /* What is known of a block or a chunk. */
@@ -64,7 +65,7 @@ void damage_close(struct damage *d)
  * BAD. */
 static int read_chunk(struct damage *d, uint32_t chunk, const uint8_t **bytes, struct fault *f)
 {
-    uint32_t block = d->engram->tables.chunks[chunk].row.block;
+    uint32_t block = chunkrows_block(&d->engram->tables, chunk);
     bool loaded = false;
 
     if (d->blocks[block] == BAD) {
@@ -91,7 +92,7 @@ static int read_chunk(struct damage *d, uint32_t chunk, const uint8_t **bytes, s
 static void blame_chunk(struct damage *d, uint32_t chunk)
 {
     const struct tables *t = &d->engram->tables;
-    uint32_t block = t->chunks[chunk].row.block;
+    uint32_t block = chunkrows_block(t, chunk);
     unsigned level = t->blocks[block].level;
 
     if (d->why.code != 0)
@@ -113,7 +114,7 @@ static int check_chunk(struct damage *d, uint32_t chunk, bool hash_whole, struct
     if (d->chunks[chunk] == BAD)
         blame_chunk(d, chunk);
     else if (hash_whole)
-        sha256_update(d->whole, bytes, d->engram->tables.chunks[chunk].row.length);
+        sha256_update(d->whole, bytes, chunkrows_length(&d->engram->tables, chunk));
     return 0;
 }
 
@@ -131,7 +132,7 @@ int damage_check_data(struct damage *d, const struct engram_item *item, struct p
             if (check_chunk(d, chunk, has_digest, f) < 0)
                 return f->code;
             if (progress)
-                progress_add(progress, d->engram->tables.chunks[chunk].row.length);
+                progress_add(progress, chunkrows_length(&d->engram->tables, chunk));
         }
     }
     if (has_digest && d->why.code == FAULT_NONE)

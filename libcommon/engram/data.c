@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/text.h"
+#include "engram/chunkrows.h"
 #include "engram/engram.h"
 #include "engram/internal.h"
 
@@ -61,7 +62,7 @@ static int give_chunks(struct engram *g, uint64_t at, uint64_t end, struct part 
                        struct delivery *d, struct sha256 *whole, struct fault *f)
 {
     for (; at < end && p->left > 0; at++) {
-        uint32_t length = g->tables.chunks[at].row.length;
+        uint32_t length = chunkrows_length(&g->tables, (uint32_t)at);
         const uint8_t *bytes;
         size_t n;
 
@@ -79,27 +80,28 @@ static int give_chunks(struct engram *g, uint64_t at, uint64_t end, struct part 
 }
 
 /* The chunk of a run, which has more bytes than are to be skipped, in which the part begins. */
-static uint64_t find_chunk(const struct tables *t, const struct engram_run *run, struct part *p)
+static uint32_t find_chunk(const struct tables *t, const struct engram_run *run, struct part *p)
 {
-    uint64_t low = run->first, high = low + run->count, start = t->chunks[low].before;
+    uint32_t low = run->first, high = low + run->count;
+    uint64_t start = chunkrows_before(t, low);
 
     while (high - low > 1) {
-        uint64_t middle = low + (high - low) / 2;
+        uint32_t middle = low + (high - low) / 2;
 
-        if (t->chunks[middle].before - start > p->skip)
+        if (chunkrows_before(t, middle) - start > p->skip)
             high = middle;
         else
             low = middle;
     }
-    p->skip -= t->chunks[low].before - start;
+    p->skip -= chunkrows_before(t, low) - start;
     return low;
 }
 
 static uint64_t run_bytes(const struct tables *t, const struct engram_run *run)
 {
-    const struct table_chunk *last = &t->chunks[run->first + (run->count - 1)];
+    uint32_t last = run->first + (run->count - 1);
 
-    return last->before + last->row.length - t->chunks[run->first].before;
+    return chunkrows_before(t, last) + chunkrows_length(t, last) - chunkrows_before(t, run->first);
 }
 
 /* Each chunk that has some of the part, checked, in order. */

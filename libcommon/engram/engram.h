@@ -16,12 +16,12 @@
 /*
  * An open engram.  Nothing in it is trusted: what is at fault is FAULT_DAMAGED with the region and
  * its offset, and an unknown version or required feature is FAULT_UNSUPPORTED.  Whatever a function
- * below hands out has been checked against its SHA-256 first.  Memory: 70 bytes per chunk (and 40
- * more while it is opened), block and leaf (with a base more, see engram(5)), one leaf of the index
- * (at most LAYOUT_LEAF_MAX, 256 KiB usually) per walk and one more if that reads ahead, as much
- * again and 16 MiB of paths for engram_find, and ENGRAM_CACHE_BYTES of decoded blocks; and for each
- * thread, the caller's and those of engram_threads, a decoder and one block as it is stored.  One
- * thread at a time.
+ * below hands out has been checked against its SHA-256 first.  Memory: 50 bytes per chunk, 120 per
+ * block and leaf (with a base more, see engram(5)), one leaf of the index (at most
+ * LAYOUT_LEAF_MAX, 256 KiB usually) per walk and one more if that reads ahead, as much again and
+ * 16 MiB of paths for engram_find, and ENGRAM_CACHE_BYTES of decoded blocks; and for each thread,
+ * the caller's and those of engram_threads, a decoder and one block as it is stored.  One thread at
+ * a time.
  */
 struct engram;
 

@@ -176,9 +176,9 @@ void layout_put_leaf(uint8_t p[LAYOUT_LEAF_ROW], const struct layout_leaf *row)
 
 void layout_put_chunk(uint8_t p[LAYOUT_CHUNK_ROW], const struct layout_chunk *row)
 {
-    put_le32(p, row->block);
-    put_le32(p + 4, row->length);
-    memcpy(p + 8, row->sha256, SHA256_BYTES);
+    put_le32(p + LAYOUT_CHUNK_BLOCK, row->block);
+    put_le32(p + LAYOUT_CHUNK_LENGTH, row->length);
+    memcpy(p + LAYOUT_CHUNK_SHA256, row->sha256, SHA256_BYTES);
 }
 
 void layout_get_block(const uint8_t p[LAYOUT_BLOCK_ROW], struct layout_block *row)
@@ -195,13 +195,6 @@ void layout_get_leaf(const uint8_t p[LAYOUT_LEAF_ROW], struct layout_leaf *row)
     row->unpacked = le32_at(p + 4);
     row->entries = le32_at(p + 8);
     memcpy(row->sha256, p + 12, SHA256_BYTES);
-}
-
-void layout_get_chunk(const uint8_t p[LAYOUT_CHUNK_ROW], struct layout_chunk *row)
-{
-    row->block = le32_at(p);
-    row->length = le32_at(p + 4);
-    memcpy(row->sha256, p + 8, SHA256_BYTES);
 }
 
 uint32_t layout_frame_max(uint32_t unpacked)

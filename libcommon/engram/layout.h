@@ -32,6 +32,9 @@ enum {
     LAYOUT_BLOCK_ROW = 44,
     LAYOUT_LEAF_ROW = 44,
     LAYOUT_CHUNK_ROW = 40,
+    LAYOUT_CHUNK_BLOCK = 0, /* offsets in a chunk's row */
+    LAYOUT_CHUNK_LENGTH = 4,
+    LAYOUT_CHUNK_SHA256 = 8,
     LAYOUT_BASE_HEAD = 48, /* of the base section, before its runs */
     LAYOUT_BASE_RUN = 12,
 
@@ -114,7 +117,6 @@ int layout_check_header(const uint8_t p[LAYOUT_HEADER_BYTES], const struct layou
 /* Decode a row; its numbers are claims. */
 void layout_get_block(const uint8_t p[LAYOUT_BLOCK_ROW], struct layout_block *row);
 void layout_get_leaf(const uint8_t p[LAYOUT_LEAF_ROW], struct layout_leaf *row);
-void layout_get_chunk(const uint8_t p[LAYOUT_CHUNK_ROW], struct layout_chunk *row);
 
 /* The most bytes that a frame of so much content may have; zstd itself needs no more. */
 uint32_t layout_frame_max(uint32_t unpacked);

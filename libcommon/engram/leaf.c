@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "engram/chunkrows.h"
 #include "manifest/path.h"
 #include "manifest/reader.h"
 
@@ -52,7 +53,7 @@ static int unpack(struct leaf *l, struct reader *from, struct frame_unpacker *u,
     uint8_t digest[SHA256_BYTES];
     uint32_t payload;
 
-    if (reader_read(from, t->offset, stored, t->row.stored, f) < 0)
+    if (reader_read_once(from, t->offset, stored, t->row.stored, f) < 0)
         return f->code;
     sha256_of(stored, t->row.stored, digest);
     if (memcmp(digest, t->row.sha256, SHA256_BYTES) != 0)
@@ -274,7 +275,7 @@ static int make_room(struct engram_item *item, size_t runs, struct fault *f)
 static int take_runs(const struct leaf *l, const struct parts *p, struct engram_item *item,
                      uint64_t *bytes, struct fault *f)
 {
-    const struct table_chunk *chunks = l->tables->chunks;
+    const struct tables *t = l->tables;
 
     *bytes = 0;
     item->run_count = 0;
@@ -282,16 +283,19 @@ static int take_runs(const struct leaf *l, const struct parts *p, struct engram_
         return f->code;
     for (uint32_t i = 0; i < p->run_count; i++) {
         struct engram_run *run = &item->runs[i];
-        const struct table_chunk *last;
+        uint32_t last;
 
         run->first = le32_at(p->runs + (size_t)i * RUN_BYTES);
         run->count = le32_at(p->runs + (size_t)i * RUN_BYTES + 4);
-        if (run->count == 0 || !range_within(run->first, run->count, l->tables->footer.chunks))
+        if (run->count == 0 || !range_within(run->first, run->count, t->footer.chunks))
             return damaged(l, "its chunks are out of range", f);
         if (i > 0 && run->first == run[-1].first + run[-1].count)
             return damaged(l, "two runs of chunks that are one", f);
-        last = &chunks[run->first + (run->count - 1)];
-        if (!add_u64(*bytes, last->before + last->row.length - chunks[run->first].before, bytes))
+        last = run->first + (run->count - 1);
+        if (!add_u64(*bytes,
+                     chunkrows_before(t, last) + chunkrows_length(t, last) -
+                         chunkrows_before(t, run->first),
+                     bytes))
             return damaged(l, "its chunks have more than 2^64 bytes", f);
     }
     item->run_count = p->run_count;
@@ -303,20 +307,19 @@ static int take_runs(const struct leaf *l, const struct parts *p, struct engram_
 static int check_cost(const struct leaf *l, const struct engram_item *item, uint64_t bytes,
                       struct fault *f)
 {
-    const struct table_chunk *chunks = l->tables->chunks;
+    const struct tables *t = l->tables;
     uint64_t cost = 0, allowed;
-    const struct table_chunk *last = NULL;
+    uint32_t last = 0;
 
     for (size_t i = 0; i < item->run_count; i++) {
-        const struct table_chunk *first = &chunks[item->runs[i].first];
-        uint64_t blocks;
+        uint32_t first = item->runs[i].first, block = chunkrows_block(t, first);
+        uint64_t blocks = 0;
 
-        if (last && last->row.block == first->row.block)
-            blocks = 0;
-        else
-            blocks = l->tables->blocks[first->row.block].row.unpacked;
+        if (i == 0 || chunkrows_block(t, last) != block)
+            blocks = t->blocks[block].row.unpacked;
         last = first + (item->runs[i].count - 1);
-        if (!add_u64(cost, blocks + (last->blocks - first->blocks), &cost))
+        if (!add_u64(cost, blocks + (chunkrows_blocks(t, last) - chunkrows_blocks(t, first)),
+                     &cost))
             return damaged(l, "its chunks lead through more than 2^64 bytes of blocks", f);
     }
     if (mul_u64(bytes + LAYOUT_CHUNK_MAX, LAYOUT_READ_FACTOR, &allowed) && cost > allowed)
@@ -329,7 +332,7 @@ static void take_digest(const struct leaf *l, const struct parts *p, struct engr
     if (p->sha256)
         memcpy(item->sha256, p->sha256, SHA256_BYTES);
     else if (item->run_count)
-        memcpy(item->sha256, l->tables->chunks[item->runs[0].first].row.sha256, SHA256_BYTES);
+        memcpy(item->sha256, chunkrows_sha256(l->tables, item->runs[0].first), SHA256_BYTES);
     else
         sha256_of("", 0, item->sha256);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engram/chunkrows.h"
 #include "engram/engram.h"
 #include "engram/leaf.h"
 #include "manifest/path.h"
@@ -66,7 +67,7 @@ static bool next_block(void *context, uint32_t *block, uint64_t *entry)
         }
     }
     run = &a->item.runs[a->run];
-    *block = a->tables->chunks[run->first + a->chunk].row.block;
+    *block = chunkrows_block(a->tables, run->first + a->chunk);
     *entry = a->entry;
     if (++a->chunk == run->count) {
         a->chunk = 0;

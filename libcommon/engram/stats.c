@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "engram/chunkrows.h"
 #include "engram/internal.h"
 
 static struct stats_row *row_of_chunk(struct engram_stats *s, const struct tables *t,
                                       uint32_t chunk)
 {
-    return &s->profiles[t->blocks[t->chunks[chunk].row.block].row.profile];
+    return &s->profiles[t->blocks[chunkrows_block(t, chunk)].row.profile];
 }
 
 /* Count the entries.  A run of chunks is noted at its ends only: one that starts at a chunk as +1
@@ -49,14 +50,14 @@ static int count_chunks(const struct tables *t, struct engram_stats *s, const ui
         struct stats_row *row = row_of_chunk(s, t, i);
 
         uses += starts[i];
-        if (t->blocks[t->chunks[i].row.block].level == 0) {
+        if (t->blocks[chunkrows_block(t, i)].level == 0) {
             row->chunks++;
-            row->distinct += t->chunks[i].row.length;
+            row->distinct += chunkrows_length(t, i);
         } else {
             s->base_chunks++;
-            s->base_distinct += t->chunks[i].row.length;
+            s->base_distinct += chunkrows_length(t, i);
         }
-        if (!mul_u64(uses, t->chunks[i].row.length, &bytes) ||
+        if (!mul_u64(uses, chunkrows_length(t, i), &bytes) ||
             !add_u64(row->data, bytes, &row->data) ||
             !add_u64(s->total.data, bytes, &s->total.data))
             return fault_set(f, FAULT_DAMAGED, "the files have more than 2^64 bytes of data");

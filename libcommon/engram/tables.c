@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "engram/chunkrows.h"
 #include "engram/profile.h"
 
 static int load_footer(struct reader *from, uint64_t size, struct layout_footer *footer,
@@ -82,7 +83,7 @@ static int load_payload(struct reader *from, const struct layout_footer *footer,
     if (!bytes)
         return fault_memory(f, "tables", length);
     *out = bytes;
-    if (reader_read(from, footer->tables_offset + sizeof(frame), bytes, length, f) < 0)
+    if (reader_read_once(from, footer->tables_offset + sizeof(frame), bytes, length, f) < 0)
         return f->code;
     sha256_of(bytes, length, digest);
     if (memcmp(digest, footer->tables, SHA256_BYTES) != 0)
@@ -154,50 +155,6 @@ static int take_leaves(struct tables *t, const uint8_t *rows, uint64_t *offset, 
     return 0;
 }
 
-/* `filled` has a zero per block: how much of it chunks have taken. */
-static int take_chunks(struct tables *t, const uint8_t *rows, uint32_t *filled, struct fault *f)
-{
-    for (uint32_t i = 0; i < t->own_chunks; i++) {
-        struct table_chunk *c = &t->chunks[i];
-        uint32_t b;
-
-        layout_get_chunk(rows + (size_t)i * LAYOUT_CHUNK_ROW, &c->row);
-        b = c->row.block;
-        if (b >= t->footer.blocks || c->row.length == 0 || c->row.length > LAYOUT_CHUNK_MAX ||
-            c->row.length > t->blocks[b].row.unpacked - filled[b])
-            return fault_set(f, FAULT_DAMAGED,
-                             "tables: chunk %" PRIu32 " of %" PRIu32 " bytes in block %" PRIu32
-                             ": out of range",
-                             i, c->row.length, b);
-        c->offset = filled[b];
-        filled[b] += c->row.length;
-    }
-    for (uint32_t b = 0; b < t->footer.blocks; b++) {
-        if (filled[b] != t->blocks[b].row.unpacked)
-            return fault_set(f, FAULT_DAMAGED,
-                             "tables: block %" PRIu32 " unpacks to %" PRIu32
-                             " bytes, but its chunks have %" PRIu32,
-                             b, t->blocks[b].row.unpacked, filled[b]);
-    }
-    return 0;
-}
-
-/* The sums over all chunks, once all are there. */
-static void add_up(struct tables *t)
-{
-    uint64_t before = 0, blocks = 0; /* 2^32 times LAYOUT_BLOCK_MAX: they cannot wrap */
-
-    for (uint32_t i = 0; i < t->footer.chunks; i++) {
-        struct table_chunk *c = &t->chunks[i];
-
-        c->before = before;
-        before += c->row.length;
-        if (i == 0 || c->row.block != c[-1].row.block)
-            blocks += t->blocks[c->row.block].row.unpacked;
-        c->blocks = blocks;
-    }
-}
-
 /* The base section, and that own chunks and the base's are all. */
 static int take_base(struct tables *t, const uint8_t *section, struct fault *f)
 {
@@ -222,47 +179,35 @@ static void *rows_array(uint32_t count, size_t each)
     return calloc(count ? count : 1, each);
 }
 
-static int take_rows(struct tables *t, const uint8_t *payload, uint64_t length, struct fault *f)
+static int take_rows(struct tables *t, uint64_t length, struct fault *f)
 {
     const struct layout_footer *n = &t->footer;
-    const uint8_t *leaf_rows = payload + (size_t)n->blocks * LAYOUT_BLOCK_ROW;
+    const uint8_t *leaf_rows = t->payload + (size_t)n->blocks * LAYOUT_BLOCK_ROW;
     const uint8_t *section = leaf_rows + (size_t)n->leaves * LAYOUT_LEAF_ROW;
-    uint32_t *filled = rows_array(n->blocks, sizeof(*filled));
     uint64_t offset = LAYOUT_HEADER_BYTES;
-    int rc;
 
     t->block_count = n->blocks;
     t->blocks = rows_array(n->blocks, sizeof(*t->blocks));
     t->leaves = rows_array(n->leaves, sizeof(*t->leaves));
-    t->chunks = rows_array(t->own_chunks, sizeof(*t->chunks));
-    if (!filled || !t->blocks || !t->leaves || !t->chunks)
-        rc = fault_memory(f, "tables", length);
-    else if ((rc = take_blocks(t, payload, &offset, f)) == 0 &&
-             (rc = take_leaves(t, leaf_rows, &offset, f)) == 0 &&
-             (rc = take_base(t, section, f)) == 0)
-        rc = take_chunks(t, section + n->base_bytes, filled, f);
-    free(filled);
-    return rc;
+    t->chunk_rows = section + n->base_bytes;
+    if (!t->blocks || !t->leaves)
+        return fault_memory(f, "tables", length);
+    if (take_blocks(t, t->payload, &offset, f) < 0 || take_leaves(t, leaf_rows, &offset, f) < 0 ||
+        take_base(t, section, f) < 0)
+        return f->code;
+    return chunkrows_take(t, f);
 }
 
 int tables_load(struct reader *from, uint64_t size, struct tables *t, struct fault *f)
 {
-    uint8_t *payload = NULL;
     uint64_t length = 0;
-    int rc;
 
     memset(t, 0, sizeof(*t));
-    rc = load_footer(from, size, &t->footer, f);
-    if (rc == 0)
-        rc = measure(size, &t->footer, &length, &t->own_chunks, f);
-    if (rc == 0)
-        rc = load_payload(from, &t->footer, length, &payload, f);
-    if (rc == 0)
-        rc = take_rows(t, payload, length, f);
-    if (rc == 0 && !t->base.name)
-        add_up(t);
-    free(payload);
-    return rc;
+    if (load_footer(from, size, &t->footer, f) < 0 ||
+        measure(size, &t->footer, &length, &t->own_chunks, f) < 0 ||
+        load_payload(from, &t->footer, length, &t->payload, f) < 0 || take_rows(t, length, f) < 0)
+        return f->code;
+    return t->base.name ? 0 : chunkrows_add_up(t, f);
 }
 
 /* ---- what is the base's ---- */
@@ -306,52 +251,29 @@ static int add_blocks(struct tables *t, const struct tables *base, struct fault 
 
         *b = base->blocks[i];
         b->level++;
+        b->last_chunk = 0;
     }
     t->blocks = blocks;
     t->block_count = (uint32_t)count;
     return 0;
 }
 
-/* All chunks by their numbers: own rows where no run is. */
-static int spread_chunks(struct tables *t, const struct tables *base, struct fault *f)
-{
-    struct table_chunk *all = rows_array(t->footer.chunks, sizeof(*all));
-    const struct table_chunk *own = t->chunks;
-    uint32_t at = 0;
-
-    if (!all)
-        return fault_memory(f, "tables", (uint64_t)t->footer.chunks * sizeof(*all));
-    for (uint32_t i = 0; i < t->base.run_count; i++) {
-        const struct baseref_run *run = &t->base.runs[i];
-
-        while (at < run->first)
-            all[at++] = *own++;
-        for (uint32_t k = 0; k < run->count; k++, at++) {
-            all[at] = base->chunks[run->from + k];
-            all[at].row.block += t->footer.blocks;
-        }
-    }
-    while (at < t->footer.chunks)
-        all[at++] = *own++;
-    free(t->chunks);
-    t->chunks = all;
-    return 0;
-}
-
 int tables_add_base(struct tables *t, const struct tables *base, struct fault *f)
 {
-    if (check_base(t, base, f) < 0 || add_blocks(t, base, f) < 0 || spread_chunks(t, base, f) < 0)
+    if (check_base(t, base, f) < 0 || add_blocks(t, base, f) < 0 ||
+        chunkrows_spread(t, base, f) < 0)
         return f->code;
     baseref_free_runs(&t->base);
-    add_up(t);
-    return 0;
+    return chunkrows_add_up(t, f);
 }
 
 void tables_free(struct tables *t)
 {
+    free(t->payload);
     free(t->blocks);
     free(t->leaves);
-    free(t->chunks);
+    free(t->chunk_offsets);
+    free(t->chunk_sums);
     baseref_free(&t->base);
     memset(t, 0, sizeof(*t));
 }

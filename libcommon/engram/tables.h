@@ -12,21 +12,16 @@
 
 struct table_block {
     struct layout_block row;
-    uint32_t level;  /* the file that it lies in: 0 the engram's own, 1 its base's, and so on */
-    uint64_t offset; /* in that file */
+    uint32_t level;      /* the file that it lies in: 0 the engram's own, 1 its base's, and so on */
+    uint32_t last_chunk; /* that lies in it; 0 if it is a base's and none does */
+    uint64_t offset;     /* in that file */
 };
 struct table_leaf {
     struct layout_leaf row;
     uint64_t offset;      /* in the file, of its skippable frame */
     uint64_t first_entry; /* the number of entries before it */
 };
-struct table_chunk {
-    struct layout_chunk row;
-    uint32_t offset; /* in what its block unpacks to */
-    uint64_t before; /* bytes in all chunks before it */
-    uint64_t blocks; /* bytes of content of the blocks that the chunks up to this one, read in
-                        order, lead into */
-};
+struct table_sum;
 
 /*
  * Plain data.  Once loaded, it holds: blocks and leaves tile the file from the header to the
@@ -40,9 +35,12 @@ struct table_chunk {
  */
 struct tables {
     struct layout_footer footer;
+    uint8_t *payload; /* as it is stored; with a base's put in, the rows of all chunks instead */
     struct table_block *blocks;
     struct table_leaf *leaves;
-    struct table_chunk *chunks;
+    const uint8_t *chunk_rows; /* in the payload.  Chunks are looked at by engram/chunkrows.h */
+    uint32_t *chunk_offsets;
+    struct table_sum *chunk_sums;
     uint32_t block_count; /* with the base's */
     uint32_t own_chunks;  /* that have rows */
     struct baseref base;  /* its name is NULL: there is none */

@@ -56,20 +56,30 @@ static uint32_t line_length(const struct reader *r, uint64_t start, uint32_t nee
     return (uint32_t)min_u64(LINE_BYTES, r->source->size - start);
 }
 
+/* Bytes that the source is known to have. */
+static int read_extents(struct reader *r, uint64_t offset, uint8_t *to, size_t length,
+                        struct fault *f)
+{
+    struct extent e;
+
+    for (size_t done = 0; done < length; done += e.length)
+        if (source_map(r->source, offset + done, length - done, &e, f) < 0 ||
+            extent_read(&e, r->unpacker, 0, to + done, e.length, f) < 0)
+            return f->code;
+    return 0;
+}
+
 static int fill_line(struct reader *r, struct line *l, uint64_t number, uint32_t needed,
                      struct fault *f)
 {
     uint64_t start = (number - 1) * LINE_BYTES;
     uint32_t want = line_length(r, start, needed);
-    struct extent e;
 
     l->number = 0;
     if (!l->data && !(l->data = malloc(LINE_BYTES)))
         return fault_memory(f, "a cached block", LINE_BYTES);
-    for (uint32_t done = 0; done < want; done += (uint32_t)e.length)
-        if (source_map(r->source, start + done, want - done, &e, f) < 0 ||
-            extent_read(&e, r->unpacker, 0, l->data + done, e.length, f) < 0)
-            return f->code;
+    if (read_extents(r, start, l->data, want, f) < 0)
+        return f->code;
     l->number = number;
     l->valid = want;
     return 0;
@@ -116,6 +126,14 @@ int reader_read(struct reader *r, uint64_t offset, void *buffer, size_t length, 
         length -= n;
     }
     return 0;
+}
+
+int reader_read_once(struct reader *r, uint64_t offset, void *buffer, size_t length,
+                     struct fault *f)
+{
+    if (source_require(r->source, offset, length, "a read", f) < 0)
+        return f->code;
+    return read_extents(r, offset, buffer, length, f);
 }
 
 int reader_hole(struct reader *r, uint64_t offset, uint64_t length, uint64_t *zeros,

@@ -23,6 +23,10 @@ int reader_open(struct source *s, size_t cache_bytes, struct reader **out, struc
 /* Exactly length bytes, or a fault: FAULT_DAMAGED past the end of the source, never zeros. */
 int reader_read(struct reader *r, uint64_t offset, void *buffer, size_t length, struct fault *f);
 
+/* The same past the cache: for what is large and will not be read again. */
+int reader_read_once(struct reader *r, uint64_t offset, void *buffer, size_t length,
+                     struct fault *f);
+
 /* How many of the bytes from offset on, which lie within the source, are known to be zeros without
  * a look at them: up to length, and 0 wherever that is not known. */
 int reader_hole(struct reader *r, uint64_t offset, uint64_t length, uint64_t *zeros,

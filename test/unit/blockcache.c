@@ -3,6 +3,7 @@
 #include "engram/blockcache.h"
 
 #include "base/checked.h"
+#include "engram/chunkrows.h"
 #include "engram/internal.h"
 #include "engram_made.h"
 #include "unit.h"
@@ -243,7 +244,7 @@ static bool next_chunk(void *context, uint32_t *block, uint64_t *entry)
     if (c->planned == c->tables.footer.chunks)
         return false;
     *entry = c->planned;
-    *block = c->tables.chunks[c->planned++].row.block;
+    *block = chunkrows_block(&c->tables, c->planned++);
     return true;
 }
 
@@ -263,12 +264,13 @@ static void blocks_of_which_more_is_to_come_stay(struct unit *u)
         CHECK(u, c.tables.footer.blocks > 14);
         CHECK(u, !ahead || blockcache_follow(c.cache, &plan));
         for (uint32_t i = 0; i < c.tables.footer.chunks; i++) {
-            const struct table_chunk *k = &c.tables.chunks[i];
+            const uint8_t *block = c.blocks[chunkrows_block(&c.tables, i)];
 
             if (ahead)
                 blockcache_reach(c.cache, i);
             CHECK(u, blockcache_chunk(c.cache, i, &data, &f) == 0);
-            CHECK(u, memcmp(data, c.blocks[k->row.block] + k->offset, k->row.length) == 0);
+            CHECK(u, memcmp(data, block + chunkrows_offset(&c.tables, i),
+                            chunkrows_length(&c.tables, i)) == 0);
         }
         CHECK(u, blockcache_decoded(c.cache) == all_blocks(&c.tables));
         CHECK(u, blockcache_ahead(c.cache) == (ahead ? all_blocks(&c.tables) : 0));
@@ -413,7 +415,7 @@ static void damage_that_is_passed_by_is_not_told(struct unit *u)
     struct memory m = interleaved_engram(u);
     struct source *s = source_of(&m);
     struct engram *g = open_with_threads(u, s, THREADS);
-    uint32_t bad = g->tables.chunks[100].row.block;
+    uint32_t bad = chunkrows_block(&g->tables, 100);
     struct engram_item item = {0};
     struct engram_walk *walk;
     struct sink *to;
@@ -430,7 +432,7 @@ static void damage_that_is_passed_by_is_not_told(struct unit *u)
 
         for (size_t r = 0; r < item.run_count; r++)
             for (uint32_t i = 0; i < item.runs[r].count; i++)
-                damaged |= g->tables.chunks[item.runs[r].first + i].row.block == bad;
+                damaged |= chunkrows_block(&g->tables, item.runs[r].first + i) == bad;
         if (!damaged)
             CHECK(u, engram_read_data(g, &item, to, &f) == 0);
     }
