@@ -4,6 +4,7 @@
 # engram-cat: the bytes of files, against what went in.
 load helper
 load tree
+load engram
 
 setup_file() {
     pack "$BATS_FILE_TMPDIR/tree.engram" "$tree_bytes" "${tree_records[@]}"
@@ -249,6 +250,69 @@ Try 'engram-cat --help'."
     [ "$status" -eq 2 ]
     try engram-cat --range=0+1 tree.engram /usr
     expect 1 "engram-cat: tree.engram: /usr is a directory, not a file"
+}
+
+# stored_length FILE BLOCK: by the tables, whose place is in the footer.
+stored_length() {
+    local tables
+    tables=$(number "$1" $(($(stat -c %s "$1") - 136)) 8)
+    number "$1" $((tables + 8 + 44 * $2)) 4
+}
+
+# Three files of bytes that do not compress and so lie in order in a block; the last few of each,
+# which are too few to tell, are in the block before.
+@test "a file in a block that is damaged before, in or behind it" {
+    local start length i
+    need openssl
+    data_manifest 300000 300000 300000 | engram-pack -q -o block.engram
+    start=$((40 + $(stored_length block.engram 0)))
+    length=$(stored_length block.engram 1)
+    [ "$length" -gt 890000 ]
+    for i in 100 101 102; do
+        file_data $i 300000 >data.$i
+    done
+    flip block.engram bad $((start + length / 2)) 0x01
+    for i in 100 102; do
+        try into out engram-cat bad /$i
+        expect 0
+        same data.$i out
+    done
+    try into out engram-cat bad /101
+    expect 3 "engram-cat: bad: /101: block 1 at offset $start ($length bytes): its SHA-256 is wrong"
+    [ "$(stat -c %s out)" -gt 100000 ]
+    head -c "$(stat -c %s out)" data.101 | same - out
+    try into out engram-cat --range=0+1000 bad /101
+    expect 0
+    head -c 1000 data.101 | same - out
+    try engram-verify -q bad
+    expect_like 3 '.*engram-verify: bad: /101: its data is damaged.*'
+}
+
+# The frame's blocks depend on each other: what is damaged spoils all behind it, and nothing before.
+@test "a file in a compressed block that is damaged at its start, or at its end" {
+    local records=("$root") stored i
+    for i in 1 2 3; do
+        seq -f "$i %.0f" 60000 >text.$i
+        records+=("path=/$i|type=f|${meta}size=$(stat -c %s text.$i)|extent=0+$(stat -c %s text.$i)||$(cat text.$i)"$'\n')
+    done
+    pack text.engram "$(cat text.? | wc -c)" "${records[@]}"
+    stored=$(stored_length text.engram 0)
+    [ "$stored" -lt "$(stat -c %s text.1)" ]
+    cp text.engram bad
+    poke bad $((40 + 9)) ffffff
+    for i in 1 2 3; do
+        try engram-cat bad /$i
+        expect 3 "engram-cat: bad: /$i: block 0 at offset 40 ($stored bytes): its SHA-256 is wrong"
+        [ -z "$output" ]
+    done
+    flip text.engram bad $((40 + stored - 1)) 0xff # the frame's checksum
+    for i in 1 2 3; do
+        try into out engram-cat bad /$i
+        expect 0
+        same text.$i out
+    done
+    try engram-walk bad
+    expect_like 3 ".*block 0 at offset 40 \($stored bytes\): its SHA-256 is wrong"
 }
 
 @test "a range of a long file, of which the rest is damaged" {

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "engram/blockloader.h"
+#include "engram/blockpart.h"
 #include "engram/blockslots.h"
+#include "engram/blockworkers.h"
 #include "engram/chunkrows.h"
 
 /* How far ahead the plan is read: so many changes of block; and in one call, so many chunks. */
@@ -19,27 +21,21 @@ struct need {
     uint64_t entry;
 };
 
-/* What is known of a block of the tables. */
-struct known {
-    uint32_t first_chunk; /* filled in with next_chunk */
-    uint16_t slot;        /* where it is, if it is anywhere */
-};
-
 struct blockcache {
     const struct base_chain *from;
     const struct tables *tables;
     struct blockloader *loader; /* of the caller's thread */
-    struct known *blocks;
+    uint16_t *slot_of;          /* per block: the number of its slot, if it has one */
     uint8_t *checked; /* per chunk: 1 if its SHA-256 was right; a block that is loaded again is what
                          it was, by its own */
     uint64_t decoded; /* bytes */
+    struct blockpart *part; /* opened when it is first needed */
+    unsigned all_expected;  /* so many times */
     struct blockslots slots;
 
     /* Loading ahead; all zero with one thread. */
-    struct blockloader **loaders; /* one per worker */
-    unsigned workers;
-    uint64_t ahead;       /* bytes of `decoded` */
-    uint32_t *next_chunk; /* per chunk: the next one of its block, or itself */
+    struct blockworkers *workers;
+    uint64_t ahead; /* bytes of `decoded` */
     const struct blockcache_plan *plan;
     struct need *needs; /* a ring: each holds its slot.  The first is being used */
     unsigned first, count;
@@ -54,11 +50,11 @@ int blockcache_open(const struct base_chain *from, const struct tables *t, size_
     struct blockcache *c = calloc(1, sizeof(*c));
 
     if (c) {
-        c->blocks = calloc((size_t)t->block_count + 1, sizeof(*c->blocks));
+        c->slot_of = calloc((size_t)t->block_count + 1, sizeof(*c->slot_of));
         c->checked = calloc((size_t)t->footer.chunks + 1, 1);
     }
-    if (!c || !c->blocks || !c->checked) {
-        fault_memory(f, "a cache of blocks", t->block_count * sizeof(*c->blocks));
+    if (!c || !c->slot_of || !c->checked) {
+        fault_memory(f, "a cache of blocks", t->block_count * sizeof(*c->slot_of));
         goto fail;
     }
     if (blockloader_open(&c->loader, f) < 0)
@@ -76,7 +72,7 @@ fail:
 /* The slot that a block has, or NULL. */
 static struct blockslot *find(struct blockcache *c, uint32_t block)
 {
-    struct blockslot *s = &c->slots.slot[c->blocks[block].slot];
+    struct blockslot *s = &c->slots.slot[c->slot_of[block]];
 
     return s->data && s->block == block ? s : NULL;
 }
@@ -92,7 +88,7 @@ static int place(struct blockcache *c, uint32_t block, enum blockslots_effort ef
     if (*out) {
         (*out)->block = block;
         (*out)->last_chunk = c->tables->blocks[block].last_chunk;
-        c->blocks[block].slot = (uint16_t)(*out - c->slots.slot);
+        c->slot_of[block] = (uint16_t)(*out - c->slots.slot);
     }
     return 0;
 }
@@ -115,45 +111,14 @@ static void drop_needs(struct blockcache *c)
         drop_need(c);
 }
 
-/* A job: load a block, and check its chunks.  The caller's thread looks into what fails. */
-static void load_ahead(struct pool_job *job, unsigned worker)
-{
-    struct blockslot *s = (struct blockslot *)job;
-    struct blockcache *c = s->owner;
-    struct blockloader *l = c->loaders[worker];
-    struct fault unsaid;
-    uint32_t chunk;
-
-    if (blockloader_load_from(l, &s->stored, &c->tables->blocks[s->block], s->data, &unsaid) < 0)
-        return;
-    s->loaded = true;
-    for (chunk = c->blocks[s->block].first_chunk;; chunk = c->next_chunk[chunk]) {
-        const uint8_t *data = s->data + chunkrows_offset(c->tables, chunk);
-
-        if (!c->checked[chunk])
-            c->checked[chunk] = blockloader_is_chunk(l, c->tables, chunk, data);
-        if (chunk == s->last_chunk)
-            break;
-    }
-}
-
 static void submit(struct blockcache *c, struct blockslot *s)
 {
-    const struct table_block *b = &c->tables->blocks[s->block];
-    struct fault unsaid;
-    bool plain;
+    uint32_t bytes = c->tables->blocks[s->block].row.unpacked;
 
-    /* What lies in several pieces waits until it is asked for. */
-    if (reader_map(c->from->files[b->level].reader, b->offset, b->row.stored, &s->stored, &plain,
-                   &unsaid) < 0 ||
-        !plain)
-        return;
-    s->owner = c;
-    s->job.run = load_ahead;
-    s->busy = true;
-    c->decoded += b->row.unpacked;
-    c->ahead += b->row.unpacked;
-    pool_submit(c->slots.pool, &s->job);
+    if (blockworkers_submit(c->workers, s)) {
+        c->decoded += bytes;
+        c->ahead += bytes;
+    }
 }
 
 /* Note a need and see to it that the block is loaded; false if there is no room for it now. */
@@ -179,8 +144,10 @@ static bool take_need(struct blockcache *c, const struct need *n)
     }
     if (!s) {
         /* What will be wanted again goes only so that the workers have something to do. */
-        if (place(c, n->block, slots->fresh < c->workers ? BLOCKSLOTS_UNHELD : BLOCKSLOTS_PAST, &s,
-                  &unsaid) < 0 ||
+        if (place(c, n->block,
+                  slots->fresh < blockworkers_count(c->workers) ? BLOCKSLOTS_UNHELD
+                                                                : BLOCKSLOTS_PAST,
+                  &s, &unsaid) < 0 ||
             !s)
             return false;
         s->fresh = true;
@@ -243,36 +210,17 @@ void blockcache_reach(struct blockcache *c, uint64_t entry)
         c->have_pending = false;
 }
 
-static int start_workers(struct blockcache *c, unsigned threads, struct fault *f)
-{
-    c->loaders = calloc(threads, sizeof(struct blockloader *));
-    if (!c->loaders)
-        return fault_memory(f, "loaders of blocks", threads * sizeof(struct blockloader *));
-    for (; c->workers < threads; c->workers++) {
-        if (blockloader_open(&c->loaders[c->workers], f) < 0)
-            return f->code;
-    }
-    return pool_open(threads, &c->slots.pool, f);
-}
-
 int blockcache_threads(struct blockcache *c, unsigned threads, struct fault *f)
 {
-    uint32_t chunks = c->tables->footer.chunks;
-
     if (threads < 2)
         return 0;
     c->needs = calloc(NEEDS, sizeof(*c->needs));
-    c->next_chunk = calloc((size_t)chunks + 1, sizeof(*c->next_chunk));
-    if (!c->needs || !c->next_chunk)
-        return fault_memory(f, "the chunks of blocks", chunks * sizeof(*c->next_chunk));
-    for (uint32_t i = chunks; i-- > 0;) {
-        uint32_t block = chunkrows_block(c->tables, i);
-
-        c->next_chunk[i] =
-            i == c->tables->blocks[block].last_chunk ? i : c->blocks[block].first_chunk;
-        c->blocks[block].first_chunk = i;
-    }
-    return start_workers(c, threads, f);
+    if (!c->needs)
+        return fault_memory(f, "needs of blocks", NEEDS * sizeof(*c->needs));
+    if (blockworkers_open(c->from, c->tables, c->checked, threads, &c->workers, f) < 0)
+        return f->code;
+    c->slots.pool = blockworkers_pool(c->workers);
+    return 0;
 }
 
 /* ---- what is asked for ---- */
@@ -293,6 +241,7 @@ static int load(struct blockcache *c, struct blockslot *s, struct fault *f)
     const struct table_block *b = &c->tables->blocks[s->block];
     const struct base_file *file = &c->from->files[b->level];
 
+    s->part = s->have = 0;
     c->decoded += b->row.unpacked;
     if (blockloader_load(c->loader, file->reader, b, s->data, f) < 0) {
         fault_prefix(f, "block %" PRIu32 " at offset %" PRIu64 " (%" PRIu32 " bytes)",
@@ -332,16 +281,66 @@ static int wrong_chunk(const struct blockcache *c, uint32_t chunk, struct fault 
     return base_chain_about(c->from, level, f);
 }
 
-int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data, struct fault *f)
+/* The same, of the block as a whole. */
+static int chunk_of_whole(struct blockcache *c, uint32_t chunk, const uint8_t **data,
+                          struct fault *f)
 {
     if (blockcache_get(c, chunkrows_block(c->tables, chunk), data, f) < 0)
         return f->code;
     *data += chunkrows_offset(c->tables, chunk);
-    if (chunk >= c->slots.next_chunk)
-        c->slots.next_chunk = chunk + 1;
     if (!c->checked[chunk])
         c->checked[chunk] = blockloader_is_chunk(c->loader, c->tables, chunk, *data);
     return c->checked[chunk] ? 0 : wrong_chunk(c, chunk, f);
+}
+
+/* Is the chunk, and is it right, in a slot that has the start of its block, or that can?  As the
+ * stored bytes are not checked, they may be others next time: each time is the first. */
+static bool is_in_part(struct blockcache *c, struct blockslot *s, uint32_t chunk)
+{
+    const struct table_block *b = &c->tables->blocks[s->block];
+    uint32_t offset = chunkrows_offset(c->tables, chunk);
+    size_t had = s->have;
+    bool has = blockpart_reach(c->part, s, c->from->files[b->level].reader, b,
+                               offset + chunkrows_length(c->tables, chunk));
+
+    c->decoded += s->have - had;
+    return has && blockloader_is_chunk(c->loader, c->tables, chunk, s->data + offset);
+}
+
+static int chunk_of_part(struct blockcache *c, uint32_t chunk, const uint8_t **data,
+                         struct fault *f)
+{
+    uint32_t block = chunkrows_block(c->tables, chunk);
+    struct blockslot *s = find(c, block);
+
+    if (!c->part && blockpart_open(&c->part, f) < 0)
+        return f->code;
+    if (!s && place_now(c, block, &s, f) < 0)
+        return f->code;
+    blockslots_settle(&c->slots, s);
+    if (s->loaded || !is_in_part(c, s, chunk))
+        return chunk_of_whole(c, chunk, data, f);
+    blockslots_use(&c->slots, s);
+    *data = s->data + chunkrows_offset(c->tables, chunk);
+    return 0;
+}
+
+int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data, struct fault *f)
+{
+    int rc = c->plan || c->all_expected ? chunk_of_whole(c, chunk, data, f)
+                                        : chunk_of_part(c, chunk, data, f);
+
+    if (rc == 0 && chunk >= c->slots.next_chunk)
+        c->slots.next_chunk = chunk + 1;
+    return rc;
+}
+
+void blockcache_expect_all(struct blockcache *c, bool yes)
+{
+    if (yes)
+        c->all_expected++;
+    else
+        c->all_expected--;
 }
 
 uint64_t blockcache_decoded(const struct blockcache *c)
@@ -358,18 +357,12 @@ void blockcache_close(struct blockcache *c)
 {
     if (!c)
         return;
-    if (c->slots.pool) {
-        pool_cancel(c->slots.pool);
-        pool_close(c->slots.pool); /* before what its jobs use */
-    }
-    for (unsigned i = 0; i < c->workers; i++)
-        blockloader_close(c->loaders[i]);
+    blockworkers_close(c->workers); /* before what its jobs use */
     blockloader_close(c->loader);
+    blockpart_close(c->part);
     blockslots_free(&c->slots);
-    free(c->loaders);
-    free(c->next_chunk);
     free(c->needs);
     free(c->checked);
-    free(c->blocks);
+    free(c->slot_of);
     free(c);
 }

@@ -14,23 +14,29 @@
 struct blockcache;
 
 /* Keeps up to max_bytes of decoded blocks, or one block if that is larger, and one more as it is
- * stored; 8 bytes per block and 1 per chunk.  The files and the tables are borrowed.  Damage in a
+ * stored; 2 bytes per block and 1 per chunk.  The files and the tables are borrowed.  Damage in a
  * block of a base is about the base's file.  One thread at a time. */
 int blockcache_open(const struct base_chain *from, const struct tables *t, size_t max_bytes,
                     struct blockcache **out, struct fault *f);
 
-/* What a block unpacks to, its stored bytes checked against their SHA-256 when it is loaded.  Valid
- * until the next call. */
+/* All that a block unpacks to, its stored bytes checked against their SHA-256 when it is loaded.
+ * Valid until the next call. */
 int blockcache_get(struct blockcache *c, uint32_t block, const uint8_t **data, struct fault *f);
 
-/* The bytes of one chunk, checked against its SHA-256 the first time.  Valid until the next
- * call. */
+/* The bytes of one chunk, checked against its SHA-256.  Valid until the next call.  Unless a plan
+ * is followed or all is expected, a block is decoded only as far as it takes: damage to what is
+ * stored of it behind that is not found, but what is told of damage that is found is the same. */
 int blockcache_chunk(struct blockcache *c, uint32_t chunk, const uint8_t **data, struct fault *f);
+
+/* Chunks will be asked for that are all, or most, of what their blocks have; to be called with
+ * false as often as with true. */
+void blockcache_expect_all(struct blockcache *c, bool yes);
 
 /* ---- loading ahead ---- */
 
 /* Have so many threads for loading blocks ahead: each has a decoder, and a block as it is stored;
- * and 4 bytes per chunk.  With one thread nothing is loaded ahead.  To be called once. */
+ * and 4 bytes per block and per chunk.  With one thread nothing is loaded ahead.  To be called
+ * once. */
 int blockcache_threads(struct blockcache *c, unsigned threads, struct fault *f);
 
 /* Who knows which blocks will be asked for. */

@@ -26,6 +26,8 @@ struct blockslot {
     bool fresh;           /* loaded ahead, and not used yet */
     bool busy;            /* its job was submitted, and nobody has waited for it */
     bool loaded;          /* the block is in it; the job's answer while it is busy */
+    uint64_t part;        /* not 0: its start was decoded, by the part of this number */
+    size_t have;          /* bytes of it that are there so */
     struct extent stored; /* for the job */
 };
 

@@ -113,9 +113,10 @@ int engram_walk_next(struct engram_walk *w, struct engram_item *item, bool *more
  * After any other entry there is nothing to pass over. */
 int engram_walk_skip(struct engram_walk *w, struct fault *f);
 
-/* The data of all, or most, of the entries of this walk will be read as it comes to them: load it
- * ahead, if there are threads for that.  What is read is the same, and so is what is told of damage
- * and when.  One walk at a time; for any other this does nothing. */
+/* The data of all, or most, of the entries of this walk will be read as it comes to them: decode
+ * blocks as wholes, and load them ahead if there are threads for that.  With threads and without,
+ * what is read is the same, and so is what is told of damage and when.  One walk at a time is
+ * loaded ahead. */
 int engram_walk_read_ahead(struct engram_walk *w, struct fault *f);
 
 /*
@@ -135,7 +136,8 @@ void engram_walk_close(struct engram_walk *w);
  * The data bytes of an ENTRY_FILE to a sink (borrowed, not finished), without its holes: what
  * follows its record in a manifest.  Each chunk is checked against its SHA-256 before any byte of
  * it is given, and the whole against item->sha256 at the end.  Only the blocks that hold the
- * chunks are decoded.
+ * chunks are decoded; and unless a walk reads ahead, each only up to the last chunk that is wanted:
+ * damage behind that is not found.
  */
 int engram_read_data(struct engram *g, const struct engram_item *item, struct sink *to,
                      struct fault *f);

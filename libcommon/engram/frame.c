@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* For ZSTD_estimateCCtxSize_usingCCtxParams, which zstd's authors may still change. */
+/* For ZSTD_estimateCCtxSize_usingCCtxParams and ZSTD_d_stableOutBuffer, which zstd's authors may
+ * still change. */
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #include "base/bytes.h"
+#include "base/checked.h"
 #include "engram/layout.h"
 
 struct frame_packer {
@@ -161,27 +163,103 @@ static int check_start(const uint8_t *from, size_t len, struct fault *f)
     return check_window(from, len, f);
 }
 
-int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint8_t *to,
-                 size_t unpacked, struct fault *f)
+/* The same, and the content's size. */
+static int check_claims(const uint8_t *from, size_t len, size_t unpacked, struct fault *f)
 {
     unsigned long long content;
-    size_t rc;
 
     if (check_start(from, len, f) < 0)
         return f->code;
     content = ZSTD_getFrameContentSize(from, len);
-    rc = ZSTD_findFrameCompressedSize(from, len);
-    if (content == ZSTD_CONTENTSIZE_ERROR || ZSTD_isError(rc))
+    if (content == ZSTD_CONTENTSIZE_ERROR)
         return fault_set(f, FAULT_DAMAGED, "it is not a zstd frame");
-    if (rc != len)
-        return fault_set(f, FAULT_DAMAGED, "its zstd frame has %zu bytes, not %zu", rc, len);
     if (content != unpacked)
         return fault_set(f, FAULT_DAMAGED, "its zstd frame does not claim %zu bytes of content",
                          unpacked);
+    return 0;
+}
+
+int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint8_t *to,
+                 size_t unpacked, struct fault *f)
+{
+    size_t rc;
+
+    if (check_claims(from, len, unpacked, f) < 0)
+        return f->code;
+    rc = ZSTD_findFrameCompressedSize(from, len);
+    if (ZSTD_isError(rc))
+        return fault_set(f, FAULT_DAMAGED, "it is not a zstd frame");
+    if (rc != len)
+        return fault_set(f, FAULT_DAMAGED, "its zstd frame has %zu bytes, not %zu", rc, len);
     rc = ZSTD_decompressDCtx(u->context, to, unpacked, from, len);
     if (ZSTD_isError(rc))
         return fault_set(f, FAULT_DAMAGED, "zstd: %s", ZSTD_getErrorName(rc));
     if (rc != unpacked)
         return fault_set(f, FAULT_DAMAGED, "it unpacks to %zu bytes, not %zu", rc, unpacked);
+    return 0;
+}
+
+/* ---- a part of a frame ---- */
+
+struct frame_stream {
+    ZSTD_DCtx *context;
+    ZSTD_outBuffer to;
+    size_t hint; /* bytes that the next step needs */
+};
+
+int frame_stream_open(struct frame_stream **out, struct fault *f)
+{
+    struct frame_stream *s = calloc(1, sizeof(*s));
+
+    if (s)
+        s->context = ZSTD_createDCtx();
+    if (!s || !s->context) {
+        free(s);
+        return fault_memory(f, "a zstd decompressor", sizeof(*s));
+    }
+    *out = s;
+    return 0;
+}
+
+void frame_stream_close(struct frame_stream *s)
+{
+    if (s)
+        ZSTD_freeDCtx(s->context);
+    free(s);
+}
+
+int frame_stream_begin(struct frame_stream *s, const uint8_t *from, size_t len, uint8_t *to,
+                       size_t unpacked, struct fault *f)
+{
+    size_t rc;
+
+    if (check_claims(from, len, unpacked, f) < 0)
+        return f->code;
+    /* `to` has room for all of it, so that zstd need not keep a window of its own. */
+    if (ZSTD_isError(rc = ZSTD_DCtx_reset(s->context, ZSTD_reset_session_and_parameters)) ||
+        ZSTD_isError(rc = ZSTD_DCtx_setParameter(s->context, ZSTD_d_stableOutBuffer, 1)))
+        return fault_set(f, FAULT_SYSTEM, "zstd: %s", ZSTD_getErrorName(rc));
+    s->to = (ZSTD_outBuffer){.dst = to, .size = unpacked};
+    s->hint = ZSTD_FRAMEHEADERSIZE_MIN(ZSTD_f_zstd1);
+    return 0;
+}
+
+int frame_stream_feed(struct frame_stream *s, const uint8_t *from, size_t len, size_t *used,
+                      size_t *have, struct fault *f)
+{
+    /* No more than the step needs: zstd would go through all that it is given. */
+    ZSTD_inBuffer in = {.src = from, .size = min_u64(len, s->hint)};
+
+    size_t rc;
+
+    if (s->hint == 0)
+        return fault_set(f, FAULT_DAMAGED, "its zstd frame ends after %zu bytes of content",
+                         s->to.pos);
+    rc = ZSTD_decompressStream(s->context, &s->to, &in);
+    s->hint = ZSTD_isError(rc) ? 0 : rc;
+    if (ZSTD_isError(rc))
+        return fault_set(f, FAULT_DAMAGED, "zstd: %s", ZSTD_getErrorName(rc));
+    *used = in.pos;
+    *have = s->to.pos;
     return 0;
 }

@@ -47,4 +47,21 @@ void frame_unpacker_close(struct frame_unpacker *u); /* NULL is allowed */
 int frame_unpack(struct frame_unpacker *u, const uint8_t *from, size_t len, uint8_t *to,
                  size_t unpacked, struct fault *f);
 
+/* Unpacks as much of a frame as is wanted, from its start on.  One frame at a time. */
+struct frame_stream;
+int frame_stream_open(struct frame_stream **out, struct fault *f);
+void frame_stream_close(struct frame_stream *s); /* NULL is allowed */
+
+/* A frame that starts with these bytes, all of it or 18 at least, is going to be fed and unpacked
+ * into the `unpacked` bytes of `to`, which stay the caller's and must not move.  Its start is
+ * checked as frame_unpack does. */
+int frame_stream_begin(struct frame_stream *s, const uint8_t *from, size_t len, uint8_t *to,
+                       size_t unpacked, struct fault *f);
+
+/* Take in *used of the bytes that come next (there are len, not 0; from the frame's start on), as
+ * many as unpack to a block of the frame, 128 KiB of content at most.  *have: bytes of content that
+ * there are so far.  What lies behind them in `to` is not kept. */
+int frame_stream_feed(struct frame_stream *s, const uint8_t *from, size_t len, size_t *used,
+                      size_t *have, struct fault *f);
+
 #endif

@@ -20,6 +20,7 @@ struct engram_walk {
     size_t last_room;
     enum entry_type last_type;
     struct readahead *ahead; /* which the cache of blocks follows, or NULL */
+    bool reads_all;          /* all data is going to be asked for */
     bool gap;                /* a leaf was passed over since then */
 };
 
@@ -116,8 +117,10 @@ int engram_walk_read_ahead(struct engram_walk *w, struct fault *f)
     struct engram *g = w->engram;
     uint32_t leaf = w->leaf.tables ? w->leaf.number : w->next_leaf;
 
-    if (w->ahead)
+    if (w->reads_all)
         return 0;
+    w->reads_all = true;
+    blockcache_expect_all(g->cache, true);
     if (readahead_open(g->reader, &g->tables, g->unpacker, leaf, w->top, &w->ahead, f) < 0)
         return f->code;
     if (!blockcache_follow(g->cache, readahead_plan(w->ahead))) {
@@ -294,6 +297,8 @@ void engram_walk_close(struct engram_walk *w)
         return;
     if (w->ahead)
         blockcache_follow(w->engram->cache, NULL);
+    if (w->reads_all)
+        blockcache_expect_all(w->engram->cache, false);
     readahead_close(w->ahead);
     leaf_free(&w->leaf);
     free(w->last_path);

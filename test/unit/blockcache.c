@@ -263,6 +263,7 @@ static void blocks_of_which_more_is_to_come_stay(struct unit *u)
         open_small(u, &m, 8, &c);
         CHECK(u, c.tables.footer.blocks > 14);
         CHECK(u, !ahead || blockcache_follow(c.cache, &plan));
+        blockcache_expect_all(c.cache, true);
         for (uint32_t i = 0; i < c.tables.footer.chunks; i++) {
             const uint8_t *block = c.blocks[chunkrows_block(&c.tables, i)];
 
