@@ -80,7 +80,7 @@ static struct source *open_memory(const void *data, size_t len)
     return s;
 }
 
-/* Read [offset, offset + len) through a small cache and compare with the pattern. */
+/* Read [offset, offset + len) through a small cache, and past it, and compare with the pattern. */
 static bool reads_pattern(struct source *s, uint64_t offset, size_t len)
 {
     uint8_t *buffer = malloc(len);
@@ -88,9 +88,12 @@ static bool reads_pattern(struct source *s, uint64_t offset, size_t len)
     struct fault f;
     bool same = reader_open(s, 1 << 18, &r, &f) == 0;
 
-    same = same && reader_read(r, offset, buffer, len, &f) == 0;
-    for (size_t i = 0; same && i < len; i++)
-        same = buffer[i] == byte_at(offset + i);
+    for (unsigned once = 0; same && once < 2; once++) {
+        memset(buffer, 0x5a, len);
+        same = (once ? reader_read_once : reader_read)(r, offset, buffer, len, &f) == 0;
+        for (size_t i = 0; same && i < len; i++)
+            same = buffer[i] == byte_at(offset + i);
+    }
     reader_close(r);
     free(buffer);
     return same;
@@ -522,6 +525,8 @@ static void planned_failures_reach_the_top(struct unit *u)
     CHECK(u, strcmp(f.text, "planned failure at offset 70000") == 0);
     CHECK(u, reader_read(r, 65536, &one, 1, &f) == FAULT_SYSTEM); /* not cached as good */
     CHECK(u, reader_read(r, 140000, &one, 1, &f) == 0 && one == byte_at(140000));
+    CHECK(u, reader_read_once(r, 70000, &one, 1, &f) == FAULT_SYSTEM);
+    CHECK(u, reader_read_once(r, 199999, &one, 2, &f) == FAULT_DAMAGED);
     reader_close(r);
     source_close(s);
     CHECK(u, source_faulty(open_memory(data, 200000), FAULTY_SHORT, 70000, &s, &f) == 0);
