@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/bytes.h"
+#include "base/digestmap.h"
 #include "engram/baseref.h"
 #include "engram/chunkrows.h"
 #include "engram/internal.h"
@@ -15,38 +15,12 @@
 struct baseset {
     const struct tables *tables;
     struct baseref ref; /* its runs are set at the end */
-    uint32_t *slots;    /* chunk number plus 1, 0 free; by digest, linear probing */
-    uint64_t slot_count;
+    struct digestmap map;
 };
 
-/* The slot that holds the digest, or the free one where it belongs.  There is a free one. */
-static uint32_t *slot_of(const struct baseset *b, const uint8_t *sha256)
+static struct digestmap_rows rows_of(const struct tables *t)
 {
-    uint64_t i = le32_at(sha256) & (b->slot_count - 1);
-
-    while (b->slots[i] &&
-           memcmp(chunkrows_sha256(b->tables, b->slots[i] - 1), sha256, SHA256_BYTES) != 0)
-        i = (i + 1) & (b->slot_count - 1);
-    return &b->slots[i];
-}
-
-/* At most three quarters full, so that probing ends soon. */
-static int index_chunks(struct baseset *b, struct fault *f)
-{
-    uint32_t chunks = b->tables->footer.chunks;
-
-    for (b->slot_count = 4; b->slot_count / 4 * 3 < chunks;)
-        b->slot_count *= 2;
-    b->slots = calloc(b->slot_count, sizeof(*b->slots));
-    if (!b->slots)
-        return fault_memory(f, "the base's chunks", b->slot_count * sizeof(*b->slots));
-    for (uint32_t i = 0; i < chunks; i++) {
-        uint32_t *slot = slot_of(b, chunkrows_sha256(b->tables, i));
-
-        if (*slot == 0)
-            *slot = i + 1;
-    }
-    return 0;
+    return (struct digestmap_rows){t->chunk_rows + LAYOUT_CHUNK_SHA256, LAYOUT_CHUNK_ROW};
 }
 
 static int fill_ref(struct baseset *b, const struct engram *base, const char *name, struct fault *f)
@@ -68,12 +42,14 @@ static int fill_ref(struct baseset *b, const struct engram *base, const char *na
 
 int baseset_open(const struct engram *base, const char *name, struct baseset **out, struct fault *f)
 {
+    struct digestmap_rows rows = rows_of(&base->tables);
     struct baseset *b = calloc(1, sizeof(*b));
 
     if (!b)
         return fault_memory(f, "a base", sizeof(*b));
     b->tables = &base->tables;
-    if (fill_ref(b, base, name, f) < 0 || index_chunks(b, f) < 0) {
+    if (fill_ref(b, base, name, f) < 0 ||
+        digestmap_fill(&b->map, &rows, b->tables->footer.chunks, f) < 0) {
         baseset_close(b);
         return f->code;
     }
@@ -83,7 +59,8 @@ int baseset_open(const struct engram *base, const char *name, struct baseset **o
 
 bool baseset_find(const struct baseset *b, const uint8_t sha256[SHA256_BYTES], uint32_t *chunk)
 {
-    uint32_t slot = *slot_of(b, sha256);
+    struct digestmap_rows rows = rows_of(b->tables);
+    uint32_t slot = *digestmap_slot(&b->map, &rows, sha256);
 
     *chunk = slot - 1;
     return slot != 0;
@@ -151,6 +128,6 @@ void baseset_close(struct baseset *b)
     if (!b)
         return;
     baseref_free(&b->ref);
-    free(b->slots);
+    digestmap_free(&b->map);
     free(b);
 }

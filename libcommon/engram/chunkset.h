@@ -6,17 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digestmap.h"
 #include "base/fault.h"
 #include "engram/layout.h"
 
-/* Plain data, all-zero when new.  Memory: 40 bytes per chunk and 4 to 11 for finding it, and for a
+/* Plain data, all-zero when new.  Memory: 40 bytes per chunk and 5 to 11 for finding it, and for a
  * moment half as much again while it grows. */
 struct chunkset {
     struct layout_chunk *chunks; /* in the order in which they were added */
     uint32_t count;
     uint32_t room;
-    uint32_t *slots; /* chunk number plus 1, 0 free; by digest, linear probing */
-    uint32_t slot_count;
+    struct digestmap map;
 };
 
 /* The number of the chunk with this digest, *found true; or, *found false, the number that a new

@@ -3,29 +3,13 @@
 #include "ext4/table.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
-/* The keys are from an image: with a seed that nobody can know, none can be made of which all fall
- * into one place. */
-static size_t hash(uint64_t seed, uint64_t key)
-{
-    uint64_t x = (key ^ seed) * UINT64_C(0x9e3779b97f4a7c15);
-
-    x = (x ^ x >> 32) * (seed | 1);
-    return (size_t)(x ^ x >> 29);
-}
-
-static uint64_t make_seed(const void *otherwise)
-{
-    uint64_t seed;
-
-    return getentropy(&seed, sizeof(seed)) == 0 ? seed : (uintptr_t)otherwise;
-}
+#include "base/hash.h"
 
 /* Open addressing with linear probing, at most two thirds full. */
 static struct ext4_slot *find(struct ext4_slot *slots, size_t room, uint64_t seed, uint64_t key)
 {
-    size_t i = hash(seed, key) & (room - 1);
+    size_t i = hash_u64(seed, key) & (room - 1);
 
     while (slots[i].key != 0 && slots[i].key != key)
         i = (i + 1) & (room - 1);
@@ -40,7 +24,7 @@ static int grow(struct ext4_table *t, struct fault *f)
     if (!slots)
         return fault_memory(f, "a table of numbers", room * sizeof(*slots));
     if (t->room == 0)
-        t->seed = make_seed(slots);
+        t->seed = hash_seed(slots);
     for (size_t i = 0; i < t->room; i++)
         if (t->slots[i].key != 0)
             *find(slots, room, t->seed, t->slots[i].key) = t->slots[i];

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "base/crc.h"
 #include "base/digest.h"
+#include "base/digestmap.h"
 #include "base/fault.h"
 #include "base/glob.h"
 #include "base/operand.h"
@@ -364,6 +365,66 @@ static void operands_are_patterns_of_names_or_paths(struct unit *u)
     CHECK(u, !operand_matches("x/*", "/y/x/a") && operand_matches("*/x/*", "/y/x/a"));
 }
 
+enum { ROWS = 20000 };
+
+struct row {
+    uint32_t before;
+    uint8_t sha256[SHA256_BYTES];
+};
+
+/* Rows of which every second has the digest of the one before it, and all are the same but for four
+ * bytes, the 4-byte word `word`: made up, as a stranger may. */
+static void make_up_rows(struct row *rows, unsigned word)
+{
+    for (uint32_t i = 0; i < ROWS; i++) {
+        memset(&rows[i], 0xa5, sizeof(rows[i]));
+        put_le32(rows[i].sha256 + (size_t)4 * word, i / 2);
+    }
+}
+
+static unsigned longest_run(const struct digestmap *m)
+{
+    unsigned longest = 0, run = 0;
+
+    for (uint64_t i = 0; i < m->slot_count; i++) {
+        run = m->slots[i] ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+static void digests_are_found_also_made_up_ones(struct unit *u)
+{
+    struct row *rows = malloc(ROWS * sizeof(*rows));
+    struct digestmap_rows where = {rows->sha256, sizeof(*rows)};
+    uint8_t other[SHA256_BYTES] = {0};
+    struct fault f;
+
+    for (unsigned word = 0; word < SHA256_BYTES / 4; word++) {
+        struct digestmap at_once = {0}, in_turn = {0};
+
+        make_up_rows(rows, word);
+        CHECK(u, digestmap_fill(&at_once, &where, ROWS, &f) == 0);
+        CHECK(u, at_once.slot_count * sizeof(*at_once.slots) == digestmap_bytes(ROWS));
+        for (uint32_t i = 0; i < ROWS; i++) {
+            uint32_t *slot;
+
+            CHECK(u, digestmap_make_room(&in_turn, &where, i, &f) == 0);
+            slot = digestmap_slot(&in_turn, &where, rows[i].sha256);
+            CHECK(u, *slot == (i % 2 ? i : 0));
+            if (*slot == 0)
+                *slot = i + 1;
+            CHECK(u, *digestmap_slot(&at_once, &where, rows[i].sha256) == i / 2 * 2 + 1);
+        }
+        CHECK(u, *digestmap_slot(&at_once, &where, other) == 0);
+        /* None has to pass over more than a few. */
+        CHECK(u, longest_run(&at_once) < ROWS / 20 && longest_run(&in_turn) < ROWS / 20);
+        digestmap_free(&at_once);
+        digestmap_free(&in_turn);
+    }
+    free(rows);
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -387,5 +448,6 @@ int main(void)
     UNIT_CASE(&u, patterns_have_escapes);
     UNIT_CASE(&u, operands_become_paths);
     UNIT_CASE(&u, operands_are_patterns_of_names_or_paths);
+    UNIT_CASE(&u, digests_are_found_also_made_up_ones);
     return unit_end(&u);
 }
