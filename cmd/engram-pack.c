@@ -193,11 +193,8 @@ static int pack_all(struct run *r, struct engram_info *info, struct fault *f)
 
 static int open_writer(struct run *r, struct sink *to, struct fault *f)
 {
-    const struct engram_writer_base *base = packbase_of(&r->base);
-    int rc = engram_writer_open_based(to, &r->ruleset.rules, r->threads, base, &r->writer, f);
-
-    /* What cannot be written at the start is told by the sink; the rest is the base's. */
-    return rc < 0 && base ? fault_about(f, r->opts->base) : rc;
+    return engram_writer_open_based(to, &r->ruleset.rules, r->threads, packbase_of(&r->base),
+                                    &r->writer, f);
 }
 
 static int pack(struct run *r, struct fault *f)
@@ -230,9 +227,11 @@ static int run(struct cli *cli, struct run *r, struct fault *f)
 
     if (ruleset_open(s, o->rules, f) < 0 ||
         (s->path && product_refuse_input(cli, s->path, f) < 0) ||
-        (o->base && packbase_open(&r->base, cli, &o->file, o->base, f) < 0) ||
-        (!o->rules_dump && open_manifest(cli, r, f) < 0) ||
-        (packs && packmemory_threads(&o->memory, cli->jobs, &s->rules, &r->threads, f) < 0) ||
+        (o->base && packbase_open(&r->base, cli, &o->file, o->base, f) < 0))
+        return f->code;
+    if (packs)
+        r->threads = packmemory_threads(&o->memory, cli, &s->rules, packbase_of(&r->base));
+    if ((!o->rules_dump && open_manifest(cli, r, f) < 0) ||
         product_open(&r->product, cli, is_text ? OUTPUT_ANY : OUTPUT_BINARY, r->total, f) < 0)
         return f->code;
     code = (o->rules_dump ? dump_rules : o->explain ? explain : pack)(r, f);

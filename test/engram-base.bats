@@ -343,6 +343,46 @@ Try 'engram-pack --help'."
     done
 }
 
+@test "--memory counts the base" {
+    local i need needs_with
+    {
+        record manifest=1 data=inline
+        record path=/ type=d mode=755 uid=0 gid=0 mtime=0.000000000
+        for i in {10000..49999}; do
+            printf '%s\0' "path=/$i" type=f mode=644 uid=0 gid=0 mtime=0.000000000 size=5 extent=0+5 ''
+            printf '%s' "$i"
+        done
+        record end=40001 bytes=200000
+    } >many.manifest
+    engram-pack -o many.engram many.manifest
+    [[ $(engram-ls --stats --json many.engram) == *'"chunks": 40000,'* ]]
+    try engram-pack --memory=1M -o new.engram many.manifest
+    expect_like 2 "engram-pack: --memory=1M is too little: these rules need [0-9]+M for one thread
+Try 'engram-pack --help'."
+    need=${stderr#*need } need=${need%%M*}
+    try engram-pack --memory=1M -b many.engram -o new.engram many.manifest
+    expect_like 2 "engram-pack: --memory=1M is too little: these rules and this base need [0-9]+M for one thread
+Try 'engram-pack --help'."
+    # 70 bytes and 5 to 11 for each of 40000 chunks, and rounding.
+    needs_with=${stderr#*need } needs_with=${needs_with%%M*}
+    [ $((needs_with - need)) -ge 2 ]
+    [ $((needs_with - need)) -le 4 ]
+    try engram-pack --memory=$((needs_with - 1))M -b many.engram -o new.engram many.manifest
+    expect_like 2 'engram-pack: --memory=.*'
+    [ ! -e new.engram ]
+    try engram-pack --memory="$needs_with"M -b many.engram -o new.engram many.manifest
+    expect 0
+}
+
+@test "a failure to start is not told of the base" {
+    sanitized && skip "the sanitizers need memory of their own"
+    # For the stacks of so many threads there is no room.
+    try bash -c 'ulimit -v 300000
+        engram-pack -j 64 --memory=20G -b v1.engram -o new.engram "$1"' - "$manifests/2.manifest"
+    expect_like 1 "engram-pack: $manifests/2.manifest: starting worker thread [0-9]+ of 64: .*"
+    [ ! -e new.engram ]
+}
+
 @test "the base cannot be the output" {
     try engram-pack -b v1.engram -o v1.engram "$manifests/2.manifest"
     expect 2 "engram-pack: v1.engram: is the input itself: write to another file"

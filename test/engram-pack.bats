@@ -226,9 +226,11 @@ Try 'engram-pack --help'."
     engram-pack -j 8 --memory=300M -o y.engram "$data"
     cmp x.engram y.engram
     try engram-pack --memory=100M -o z.engram "$data"
-    expect_like 2 "engram-pack: $data: --memory=100M is too little: these rules need 2[0-9]{2}M for one thread"
+    expect_like 2 "engram-pack: --memory=100M is too little: these rules need 2[0-9]{2}M for one thread
+Try 'engram-pack --help'."
     try engram-pack --memory=300 -o z.engram "$data"
-    expect_like 2 "engram-pack: $data: --memory=300 is too little: these rules need 2[0-9]{2}M for one thread"
+    expect_like 2 "engram-pack: --memory=300 is too little: these rules need 2[0-9]{2}M for one thread
+Try 'engram-pack --help'."
     # What packs nothing needs none.
     try engram-pack --memory=1M --explain -o list "$data"
     expect 0

@@ -24,7 +24,7 @@ int packbase_open(struct packbase *b, struct cli *cli, const struct engramfile_o
         engramfile_open(cli, o, path, &b->source, &b->engram, f) < 0)
         return f->code;
     b->base = (struct engram_writer_base){b->engram, slash ? slash + 1 : path};
-    return 0;
+    return engram_writer_check_base(&b->base, f);
 }
 
 const struct engram_writer_base *packbase_of(const struct packbase *b)

@@ -20,13 +20,17 @@ void packmemory_parse(struct packmemory *m, const struct cli *cli, const char *t
     m->given = text;
 }
 
-int packmemory_threads(const struct packmemory *m, unsigned wanted, const struct rules *rules,
-                       unsigned *threads, struct fault *f)
+unsigned packmemory_threads(const struct packmemory *m, struct cli *cli, const struct rules *rules,
+                            const struct engram_writer_base *base)
 {
-    *threads = budget_threads(rules, wanted, m->bytes);
-    if (*threads == 0)
-        return fault_set(f, FAULT_USAGE,
-                         "--memory=%s is too little: these rules need %" PRIu64 "M for one thread",
-                         m->given, (budget_bytes(rules, 1) + MIB - 1) / MIB);
-    return 0;
+    uint64_t base_bytes = base ? engram_writer_base_memory(base) : 0;
+    unsigned threads =
+        m->bytes > base_bytes ? budget_threads(rules, cli->jobs, m->bytes - base_bytes) : 0;
+
+    if (threads > 0)
+        return threads;
+    cli->operand = NULL; /* it is about no file */
+    cli_usage(cli, "--memory=%s is too little: these rules%s need %" PRIu64 "M for one thread",
+              m->given, base ? " and this base" : "",
+              (budget_bytes(rules, 1) + base_bytes + MIB - 1) / MIB);
 }

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "base/cli.h"
-#include "base/fault.h"
 #include "engram/rules.h"
+#include "engram/writer.h"
 
 struct packmemory {
     uint64_t bytes;
@@ -19,8 +19,9 @@ extern const struct packmemory packmemory_default;
 /* Take the option's argument; exits with a usage message unless it is a size. */
 void packmemory_parse(struct packmemory *m, const struct cli *cli, const char *text);
 
-/* As many threads as are wanted and as fit into the memory; FAULT_USAGE if not even one does. */
-int packmemory_threads(const struct packmemory *m, unsigned wanted, const struct rules *rules,
-                       unsigned *threads, struct fault *f);
+/* As many threads as are wanted and as fit into the memory, beside a base (NULL: none); exits with
+ * a usage message if not even one does. */
+unsigned packmemory_threads(const struct packmemory *m, struct cli *cli, const struct rules *rules,
+                            const struct engram_writer_base *base);
 
 #endif

@@ -23,7 +23,7 @@ static struct digestmap_rows rows_of(const struct tables *t)
     return (struct digestmap_rows){t->chunk_rows + LAYOUT_CHUNK_SHA256, LAYOUT_CHUNK_ROW};
 }
 
-static int fill_ref(struct baseset *b, const struct engram *base, const char *name, struct fault *f)
+int baseset_check(const struct engram *base, const char *name, struct fault *f)
 {
     if (!baseref_is_name(name))
         return fault_set(f, FAULT_USAGE, "a base must have a file's name of 1 to %d bytes",
@@ -32,6 +32,18 @@ static int fill_ref(struct baseset *b, const struct engram *base, const char *na
         return fault_set(f, FAULT_UNSUPPORTED,
                          "it is the end of a chain of %d bases already, the most that there may be",
                          LAYOUT_BASES_MAX);
+    return 0;
+}
+
+uint64_t baseset_memory(const struct engram *base)
+{
+    return tables_memory(&base->tables) + digestmap_bytes(base->tables.footer.chunks);
+}
+
+static int fill_ref(struct baseset *b, const struct engram *base, const char *name, struct fault *f)
+{
+    if (baseset_check(base, name, f) < 0)
+        return f->code;
     b->ref.name = strdup(name);
     if (!b->ref.name)
         return fault_memory(f, "a name", strlen(name));

@@ -12,6 +12,13 @@
 
 struct baseset;
 
+/* May this engram, whose file is known by `name`, be a base?  FAULT_USAGE or FAULT_UNSUPPORTED if
+ * not. */
+int baseset_check(const struct engram *base, const char *name, struct fault *f);
+
+/* The memory that it takes as one, bytes: its tables, and the index below over its chunks. */
+uint64_t baseset_memory(const struct engram *base);
+
 /* An index over the chunks of an open engram (borrowed), whose file is known by `name` (copied).
  * Memory, beside the engram's: 5 to 11 bytes for each of its chunks. */
 int baseset_open(const struct engram *base, const char *name, struct baseset **out,

@@ -42,6 +42,12 @@ uint64_t chunkrows_blocks(const struct tables *t, uint32_t chunk)
     return blocks + new_block(t, chunk);
 }
 
+uint64_t chunkrows_memory(const struct tables *t)
+{
+    return (uint64_t)t->footer.chunks * (LAYOUT_CHUNK_ROW + sizeof(*t->chunk_offsets)) +
+           ((uint64_t)t->footer.chunks / SUM_STEP + 1) * sizeof(*t->chunk_sums);
+}
+
 /* An array of what rows that are in memory back; one element at least. */
 static void *rows_array(uint64_t count, size_t each)
 {

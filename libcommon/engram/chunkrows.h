@@ -42,6 +42,9 @@ uint64_t chunkrows_before(const struct tables *t, uint32_t chunk);
 /* Bytes of content of the blocks that the chunks up to this one, read in order, lead into. */
 uint64_t chunkrows_blocks(const struct tables *t, uint32_t chunk);
 
+/* The memory that all this takes, bytes. */
+uint64_t chunkrows_memory(const struct tables *t);
+
 /* ---- for loading the tables ---- */
 
 /* Check the own rows, which are in place, against the blocks, and find the chunks' offsets. */

@@ -267,6 +267,13 @@ int tables_add_base(struct tables *t, const struct tables *base, struct fault *f
     return chunkrows_add_up(t, f);
 }
 
+uint64_t tables_memory(const struct tables *t)
+{
+    return chunkrows_memory(t) +
+           (uint64_t)t->footer.leaves * (sizeof(*t->leaves) + LAYOUT_LEAF_ROW) +
+           (uint64_t)t->block_count * (sizeof(*t->blocks) + LAYOUT_BLOCK_ROW);
+}
+
 void tables_free(struct tables *t)
 {
     free(t->payload);

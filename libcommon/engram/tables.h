@@ -53,6 +53,9 @@ int tables_load(struct reader *from, uint64_t size, struct tables *t, struct fau
 /* Put in what is the base's, whose tables are complete. */
 int tables_add_base(struct tables *t, const struct tables *base, struct fault *f);
 
+/* The memory that they take once complete, bytes. */
+uint64_t tables_memory(const struct tables *t);
+
 void tables_free(struct tables *t);
 
 #endif

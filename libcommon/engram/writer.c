@@ -95,6 +95,16 @@ int engram_writer_open(struct sink *to, const struct rules *rules, unsigned thre
     return engram_writer_open_based(to, rules, threads, NULL, out, f);
 }
 
+int engram_writer_check_base(const struct engram_writer_base *base, struct fault *f)
+{
+    return baseset_check(base->engram, base->name, f);
+}
+
+uint64_t engram_writer_base_memory(const struct engram_writer_base *base)
+{
+    return baseset_memory(base->engram);
+}
+
 int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct fault *f)
 {
     return intake_entry(w->intake, e, f);

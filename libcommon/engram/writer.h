@@ -31,6 +31,13 @@ int engram_writer_open_based(struct sink *to, const struct rules *rules, unsigne
                              const struct engram_writer_base *base, struct engram_writer **out,
                              struct fault *f);
 
+/* May it be a base?  Else FAULT_USAGE or FAULT_UNSUPPORTED, as engram_writer_open_based says too.
+ */
+int engram_writer_check_base(const struct engram_writer_base *base, struct fault *f);
+
+/* The memory that an open base takes, and that the writer takes for it, bytes. */
+uint64_t engram_writer_base_memory(const struct engram_writer_base *base);
+
 /* The next entry, copied.  Entries come as manifest_next gives them: it has checked them and their
  * order, this does not.  The data of the entry before must be complete: FAULT_DAMAGED otherwise. */
 int engram_writer_entry(struct engram_writer *w, const struct entry *e, struct fault *f);
