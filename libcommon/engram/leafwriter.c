@@ -112,14 +112,27 @@ static int close_leaf(struct leafwriter *w, struct fault *f)
     return add_row(w, &row, f);
 }
 
+static int check_length(size_t length, struct fault *f)
+{
+    if (length <= LAYOUT_LEAF_MAX)
+        return 0;
+    return fault_set(f, FAULT_UNSUPPORTED,
+                     "an entry of %zu bytes is too large for a leaf of the index (%d at most)",
+                     length, LAYOUT_LEAF_MAX);
+}
+
+int leafwriter_check(size_t record_length, size_t run_count, struct fault *f)
+{
+    return check_length(8 + record_length + run_count * 8, f);
+}
+
 int leafwriter_add(struct leafwriter *w, const struct leaf_entry *e, struct fault *f)
 {
     size_t length =
         8 + e->record_length + e->run_count * 8 + (e->sha256 ? (size_t)SHA256_BYTES : 0);
 
-    if (length > LAYOUT_LEAF_MAX)
-        return fault_set(f, FAULT_UNSUPPORTED,
-                         "an entry of %zu bytes is too large for a leaf of the index", length);
+    if (check_length(length, f) < 0)
+        return f->code;
     if (w->entries && length > LAYOUT_LEAF_SHARED - w->open.length && close_leaf(w, f) < 0)
         return f->code;
     if (make_room(&w->open, length, f) < 0)

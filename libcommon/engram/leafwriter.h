@@ -24,6 +24,11 @@ struct leaf_entry {
     size_t run_count;
     const uint8_t *sha256; /* NULL unless the runs have two chunks or more */
 };
+
+/* FAULT_UNSUPPORTED if an entry with so long a record and so many runs has no room in a leaf, be it
+ * without a digest: to be asked before memory is spent on it. */
+int leafwriter_check(size_t record_length, size_t run_count, struct fault *f);
+
 int leafwriter_add(struct leafwriter *w, const struct leaf_entry *e, struct fault *f);
 
 /* No entry is still to come: put all leaves into the sink. */

@@ -161,7 +161,8 @@ static int take_entry(void *context, const struct intake_entry *e, struct fault 
         return fault_set(f, FAULT_UNSUPPORTED, "more than 2^64 bytes of data");
     w->footer.entries++;
     sha256_update(w->tree, e->record, e->record_length);
-    if (keep_record(&file->record, e, f) < 0)
+    if (leafwriter_check(e->record_length, e->data > 0, f) < 0 ||
+        keep_record(&file->record, e, f) < 0)
         return f->code;
     if (e->is_file) {
         w->stats[e->profile].files++;
@@ -188,6 +189,9 @@ static int add_to_runs(struct file *file, uint32_t chunk, struct fault *f)
         last->count++;
         return 0;
     }
+    /* No more memory for runs than a leaf has room for, however long the file is. */
+    if (leafwriter_check(file->record.length, file->run_count + 1, f) < 0)
+        return f->code;
     runs = array_grow(file->runs, file->run_count, &file->run_room, sizeof(*runs),
                       "the runs of a file", f);
     if (!runs)

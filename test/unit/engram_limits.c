@@ -291,6 +291,80 @@ static void large_leaves_are_not_decoded_for_ever(struct unit *u)
     free(m.bytes);
 }
 
+/* ---- entries that have no room in a leaf ---- */
+
+static size_t record_length(const struct entry *e)
+{
+    struct record_text text = {0};
+    size_t length;
+    struct fault f;
+
+    record_append(&text, e, &f);
+    length = text.length;
+    record_free(&text);
+    return length;
+}
+
+/* A file of `size` bytes whose record has `length`: attributes fill it. */
+static struct entry large_entry(uint64_t size, size_t length)
+{
+    enum { ATTRIBUTE = 1 << 20 };
+    struct entry e = made_entry("/f", ENTRY_FILE, size);
+    uint8_t *value = calloc(2, ATTRIBUTE);
+    size_t left = length - record_length(&e);
+    char name[32];
+    struct fault f;
+
+    for (unsigned k = 0; left; k++) {
+        /* `xattr=`, the name, which makes it even, `=`, two digits for each byte, NUL. */
+        size_t field = left < 3 * ATTRIBUTE ? left : 2 * ATTRIBUTE;
+
+        snprintf(name, sizeof(name), "user.%04u%s", k, field % 2 ? "" : "x");
+        entry_add_xattr(&e, name, value, (field - 8 - strlen(name)) / 2, &f);
+        left -= field;
+    }
+    free(value);
+    return e;
+}
+
+/* How many bytes of zeros a file may give before it is refused. */
+static size_t taken_before_refusal(struct unit *u, size_t length)
+{
+    enum { STEP = 1 << 20, STEPS = 64 };
+    struct entry e = large_entry((uint64_t)STEPS * STEP, length);
+    uint8_t *zeros = calloc(1, STEP);
+    struct engram_writer *w = NULL;
+    struct memory m = {0};
+    struct sink *to = memory_sink(&m);
+    struct fault f;
+    size_t taken = 0;
+    int rc;
+
+    CHECK(u, engram_writer_open(to, small_blocks(), 1, &w, &f) == 0);
+    CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
+    rc = engram_writer_entry(w, &e, &f);
+    while (rc == 0 && taken < STEPS) {
+        rc = engram_writer_data(w, zeros, STEP, &f);
+        taken += rc == 0;
+    }
+    CHECK(u, rc == FAULT_UNSUPPORTED);
+    CHECK(u, rc == 0 || strcmp(f.text, "an entry of 67108872 bytes is too large for a leaf of the "
+                                       "index (67108864 at most)") == 0);
+    engram_writer_close(w);
+    sink_close(to);
+    entry_free(&e);
+    free(zeros);
+    free(m.bytes);
+    return taken * STEP;
+}
+
+static void runs_that_no_leaf_holds_are_refused_early(struct unit *u)
+{
+    /* There is no room for a run; there is for one, but zeros make a run for each chunk. */
+    CHECK(u, taken_before_refusal(u, LAYOUT_LEAF_MAX - 8) < (16 << 20));
+    CHECK(u, taken_before_refusal(u, LAYOUT_LEAF_MAX - 16) < (16 << 20));
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -299,5 +373,6 @@ int main(void)
     UNIT_CASE(&u, links_longer_than_linux_has_are_not_followed);
     UNIT_CASE(&u, names_on_the_way_are_counted);
     UNIT_CASE(&u, large_leaves_are_not_decoded_for_ever);
+    UNIT_CASE(&u, runs_that_no_leaf_holds_are_refused_early);
     return unit_end(&u);
 }
