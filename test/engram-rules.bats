@@ -143,6 +143,18 @@ packed() {
     [ "$blocks" -ge 4 ]
 }
 
+@test "sizes in bytes, with other letters, and with units in full" {
+    shuffled_manifest seven_bits >shuffled
+    packed level=3 block=1M window=64K
+    cp x.engram want
+    for settings in 'block=1048576 window=65536' 'block=1m window=64k' 'block=1MiB window=64KiB' \
+        'block=1024K window=64kib'; do
+        # shellcheck disable=SC2086  # two words
+        packed level=3 $settings
+        same x.engram want
+    done
+}
+
 @test "levels and long-distance matching reach zstd" {
     shuffled_manifest seven_bits >shuffled
     packed level=-7 block=4M
@@ -188,6 +200,10 @@ packed() {
     refused "line 3, column 1: a rules file starts with the line 'engram-rules 1'"
     printf '\n  rule x media\nengram-rules 1\n' >my.rules
     refused "line 2, column 3: a rules file starts with the line 'engram-rules 1'"
+    printf '\xef\xbb\xbfengram-rules 1\n' >my.rules
+    refused "line 1, column 1: a byte order mark, which no rules file has"
+    printf '\xef\xbb\xbf# mine\nengram-rules 1\n' >my.rules
+    refused "line 1, column 1: a byte order mark, which no rules file has"
     echo engram-rules >my.rules
     refused "line 1, column 13: the version is missing: this is 'engram-rules 1'"
     echo 'engram-rules 1 x' >my.rules
@@ -327,6 +343,29 @@ some_rules() {
         engram-pack -r ./$set.rules --explain "$kinds" | cmp - a.list
         number=$(sed -n 's/^libraries\t\([0-9]*\):.*\t\/a.so$/\1/p' a.list)
         [ "$(sed -n "${number}p" $set.rules)" = 'rule *.so libraries' ]
+    done
+}
+
+@test "the built-in sets take versions of libraries for such, and no other names with .so. in them" {
+    local meta=(type=f mode=644 uid=0 gid=0 mtime=0.000000000 size=0)
+    {
+        record manifest=1 data=none
+        record path=/ type=d mode=755 uid=0 gid=0 mtime=0.000000000
+        record path=/etc type=d mode=755 uid=0 gid=0 mtime=0.000000000
+        record path=/etc/ld.so.cache "${meta[@]}"
+        record path=/etc/ld.so.conf "${meta[@]}"
+        record path=/libc.so.6 "${meta[@]}"
+        record path=/libx.so "${meta[@]}"
+        record path=/libx.so.1.2.3 "${meta[@]}"
+        record end=7 bytes=0
+    } >names.manifest
+    for set in fast balanced max; do
+        engram-pack -r $set --explain names.manifest >list
+        diff <(cut -f 1,4 list) - <<<'config	/etc/ld.so.cache
+config	/etc/ld.so.conf
+libraries	/libc.so.6
+libraries	/libx.so
+libraries	/libx.so.1.2.3'
     done
 }
 

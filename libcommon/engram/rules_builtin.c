@@ -49,7 +49,7 @@
     "\n"                                                                                           \
     "# Libraries.\n"                                                                               \
     "rule *.so libraries\n"                                                                        \
-    "rule *.so.* libraries\n"                                                                      \
+    "rule *.so.[0-9]* libraries\n"                                                                 \
     "rule *.a libraries\n"                                                                         \
     "\n"                                                                                           \
     "# Programs that are text, or nearly.\n"                                                       \

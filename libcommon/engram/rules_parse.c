@@ -25,12 +25,18 @@ static int refuse_more(struct parser *p, const char *but, struct fault *f)
                              rules_word_shown(shown, &word), but);
 }
 
+/* What some editors put in front of a text in UTF-8; nobody sees it. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 /* The first words of a file. */
 static int parse_version(struct parser *p, const struct rules_word *first, struct fault *f)
 {
     char shown[RULES_SHOWN_BYTES];
     struct rules_word version;
 
+    if (first->length >= strlen(byte_order_mark) &&
+        memcmp(first->at, byte_order_mark, strlen(byte_order_mark)) == 0)
+        return rules_words_fault(&p->words, first, f, "a byte order mark, which no rules file has");
     if (!rules_word_is(first, "engram-rules"))
         return rules_words_fault(&p->words, first, f,
                                  "a rules file starts with the line 'engram-rules 1'");
