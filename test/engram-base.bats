@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2086,SC2154  # commands with their options; bats sets stderr
+# shellcheck disable=SC2016,SC2086,SC2154  # inner shells expand their own; commands with their options; bats sets stderr
 # Engrams that have a base: small, as good as whole ones beside it, and refused without just it.
 
 load helper

@@ -415,7 +415,8 @@ row() {
         engram-pack -r $set --dry-run "$kinds" >table
         [ "$(row total | cut -d ' ' -f 1-4)" = "5 1500000 1500000 $(stat -c %s x.engram)" ]
         engram-pack -r $set --dry-run --json -j 3 "$kinds" | jq -e --argjson size "$(stat -c %s x.engram)" \
-            '.size == $size and .index + (.profiles | map(.stored) | add) == $size' >/dev/null
+            '.size == $size and .index + .tables + .total.stored == $size and
+                .total.stored == (.profiles | map(.stored) | add)' >/dev/null
     done
 }
 
@@ -440,19 +441,25 @@ row() {
     expect 0
     printf '%s\n' "$output" >table
     [ "$(row PROFILE)" = "FILES DATA DISTINCT STORED RATIO" ]
-    [ "$(wc -l <table)" -eq 6 ]
+    [ "$(wc -l <table)" -eq 7 ]
     [[ $(row config) =~ ^2\ 200000\ 100000\ 1000[0-9][0-9]\ 2.00$ ]]
     [ "$(row libraries)" = "1 100000 0 0 -" ]
     [[ $(row balanced) =~ ^2\ 38893\ 38893\ [0-9]+\ [0-9]+\.[0-9][0-9]$ ]]
     [[ $(row index) =~ ^-\ -\ -\ [0-9]+\ -$ ]]
+    [[ $(row tables) =~ ^-\ -\ -\ [0-9]+\ -$ ]]
     engram-pack -o x.engram some.manifest
     [ "$(row total)" = "5 338893 138893 $(stat -c %s x.engram) $(awk -v size="$(stat -c %s x.engram)" \
         'BEGIN { printf "%.2f", 338893 / size }')" ]
     engram-pack --dry-run --json some.manifest >json
     jq -r '.profiles[] | [.profile, .files, .data, .distinct, .stored] | join(" ")' json >got
-    awk '$1 ~ /^[a-z]/ && $1 != "index" && $1 != "total" { print $1, $2, $3, $4, $5 }' table | cmp - got
-    jq -r '"index - - - \(.index) -\ntotal \(.files) \(.data) \(.distinct) \(.size)"' json >got
-    awk '$1 == "index"; $1 == "total" { NF = 5; print }' table | tr -s ' ' | cmp - got
+    awk '$1 ~ /^[a-z]/ && $1 !~ "index|tables|total" { print $1, $2, $3, $4, $5 }' table | cmp - got
+    jq -r '"index - - - \(.index) -\ntables - - - \(.tables) -\ntotal \(.total | "\(.files) \(.data) \(.distinct)") \(.size)"' \
+        json >got
+    awk '$1 ~ "index|tables"; $1 == "total" { NF = 5; print }' table | tr -s ' ' | cmp - got
+    # The names, and what must be the same numbers, are those of engram-ls.
+    engram-ls --stats --json x.engram >stats.json
+    jq -s -e '.[0] as $dry | .[1] as $stats | ([$dry | paths | map(select(type == "string"))] - [$stats | paths | map(select(type == "string"))]) == [] and
+        ([$dry, $stats | [.index, .tables, .size, .total.data, .total.distinct, .total.stored]] | .[0] == .[1])' json stats.json >&2
 }
 
 @test "--dry-run writes no engram, and says what packing would" {

@@ -10,14 +10,14 @@
 static void print_json(FILE *out, const char *profile, const struct rule *rule,
                        const struct entry *e)
 {
-    fprintf(out, "{\"profile\":\"%s\",", profile);
+    fprintf(out, "{\"profile\": \"%s\", ", profile);
     if (rule) {
-        fprintf(out, "\"line\":%u,\"pattern\":", rule->line);
+        fprintf(out, "\"line\": %u, \"pattern\": ", rule->line);
         text_put_json(out, rule->pattern, strlen(rule->pattern));
     } else {
-        fprintf(out, "\"line\":null,\"pattern\":null");
+        fprintf(out, "\"line\": null, \"pattern\": null");
     }
-    fprintf(out, ",\"data\":%" PRIu64 ",\"path\":", entry_data_bytes(e));
+    fprintf(out, ", \"data\": %" PRIu64 ", \"path\": ", entry_data_bytes(e));
     text_put_json(out, e->path, strlen(e->path));
     fprintf(out, "}\n");
 }

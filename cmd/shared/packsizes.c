@@ -8,21 +8,21 @@
 
 struct sizes {
     struct engram_writer_stats profiles[PROFILE_COUNT];
-    struct engram_writer_stats total; /* its stored bytes are all of the engram */
-    uint64_t index_bytes;
+    struct engram_writer_stats total;
+    uint64_t index, tables, size; /* bytes, as in engram/stats.h */
 };
 
 static void add_up(struct sizes *s, const struct engram_writer *w, const struct engram_info *info)
 {
-    *s = (struct sizes){.index_bytes = info->size};
+    *s = (struct sizes){.index = engram_writer_index_bytes(w), .size = info->size};
     engram_writer_stats(w, s->profiles);
     for (enum profile i = 0; i < PROFILE_COUNT; i++) {
         s->total.files += s->profiles[i].files;
         s->total.data_bytes += s->profiles[i].data_bytes;
         s->total.distinct_bytes += s->profiles[i].distinct_bytes;
-        s->index_bytes -= s->profiles[i].stored_bytes;
+        s->total.stored_bytes += s->profiles[i].stored_bytes;
     }
-    s->total.stored_bytes = info->size;
+    s->tables = s->size - s->index - s->total.stored_bytes;
 }
 
 static const struct grid_column columns[] = {
@@ -40,9 +40,9 @@ static int add_row(struct grid *g, const char *name, const struct engram_writer_
     return grid_add_ratio(g, s->data_bytes, s->stored_bytes, f);
 }
 
-static int add_index(struct grid *g, uint64_t bytes, struct fault *f)
+static int add_other(struct grid *g, const char *name, uint64_t bytes, struct fault *f)
 {
-    if (grid_add(g, "index", f) < 0 || grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 ||
+    if (grid_add(g, name, f) < 0 || grid_add(g, "", f) < 0 || grid_add(g, "", f) < 0 ||
         grid_add(g, "", f) < 0 || grid_add_number(g, bytes, f) < 0)
         return f->code;
     return grid_add(g, "", f);
@@ -62,7 +62,10 @@ static int print_table(FILE *out, const struct engram_writer *w, const struct en
             code = add_row(&g, profile_name(i), &s.profiles[i], f);
     }
     if (code == 0)
-        code = add_index(&g, s.index_bytes, f);
+        code = add_other(&g, "index", s.index, f);
+    if (code == 0)
+        code = add_other(&g, "tables", s.tables, f);
+    s.total.stored_bytes = s.size;
     if (code == 0)
         code = add_row(&g, "total", &s.total, f);
     if (code == 0)
@@ -71,31 +74,33 @@ static int print_table(FILE *out, const struct engram_writer *w, const struct en
     return code;
 }
 
-static void print_numbers(FILE *out, const struct engram_writer_stats *s, const char *stored)
+static void print_numbers(FILE *out, const struct engram_writer_stats *s)
 {
     fprintf(out,
-            "\"files\":%" PRIu64 ",\"data\":%" PRIu64 ",\"distinct\":%" PRIu64 ",\"%s\":%" PRIu64
-            "}",
-            s->files, s->data_bytes, s->distinct_bytes, stored, s->stored_bytes);
+            "\"files\": %" PRIu64 ", \"data\": %" PRIu64 ", \"distinct\": %" PRIu64
+            ", \"stored\": %" PRIu64 "}",
+            s->files, s->data_bytes, s->distinct_bytes, s->stored_bytes);
 }
 
+/* With the names that engram-ls has for its statistics. */
 static void print_json(FILE *out, const struct engram_writer *w, const struct engram_info *info)
 {
     const char *between = "";
     struct sizes s;
 
     add_up(&s, w, info);
-    fprintf(out, "{\"profiles\":[");
+    fprintf(out, "{\"profiles\": [");
     for (enum profile i = 0; i < PROFILE_COUNT; i++) {
         if (s.profiles[i].files) {
-            fprintf(out, "%s{\"profile\":\"%s\",", between, profile_name(i));
-            print_numbers(out, &s.profiles[i], "stored");
-            between = ",";
+            fprintf(out, "%s{\"profile\": \"%s\", ", between, profile_name(i));
+            print_numbers(out, &s.profiles[i]);
+            between = ", ";
         }
     }
-    fprintf(out, "],\"index\":%" PRIu64 ",", s.index_bytes);
-    print_numbers(out, &s.total, "size");
-    fputc('\n', out);
+    fputs("], \"total\": {", out);
+    print_numbers(out, &s.total);
+    fprintf(out, ", \"index\": %" PRIu64 ", \"tables\": %" PRIu64 ", \"size\": %" PRIu64 "}\n",
+            s.index, s.tables, s.size);
 }
 
 int packsizes_print(struct product *to, bool json, const struct engram_writer *w,

@@ -360,6 +360,11 @@ void engram_writer_stats(const struct engram_writer *w,
     }
 }
 
+uint64_t engram_writer_index_bytes(const struct engram_writer *w)
+{
+    return leafwriter_bytes(w->leaves);
+}
+
 void engram_writer_close(struct engram_writer *w)
 {
     if (!w)

@@ -59,9 +59,13 @@ struct engram_writer_stats {
     uint64_t stored_bytes;   /* that these got, compressed */
 };
 
-/* After engram_writer_finish: one for each profile.  All else in the engram is its index. */
+/* After engram_writer_finish: one for each profile. */
 void engram_writer_stats(const struct engram_writer *w,
                          struct engram_writer_stats stats[PROFILE_COUNT]);
+
+/* After engram_writer_finish: bytes of the index.  All else in the engram are header, tables and
+ * footer. */
+uint64_t engram_writer_index_bytes(const struct engram_writer *w);
 
 /* NULL is allowed.  Without engram_writer_finish, what is in the sink is no engram. */
 void engram_writer_close(struct engram_writer *w);
