@@ -15,6 +15,7 @@
 #include "manifest/reader.h"
 #include "shared/engramfile.h"
 #include "shared/explain.h"
+#include "shared/mistaken.h"
 #include "shared/packbase.h"
 #include "shared/packmemory.h"
 #include "shared/packsizes.h"
@@ -139,9 +140,10 @@ static int open_manifest(struct cli *cli, struct run *r, struct fault *f)
         if (S_ISREG(st.st_mode))
             r->total = (uint64_t)st.st_size;
     }
-    if (stream_open(path ? r->fd : STDIN_FILENO, cli->operand, &r->stream, f) < 0 ||
-        manifest_reader_open(r->stream, &r->manifest, f) < 0)
+    if (stream_open(path ? r->fd : STDIN_FILENO, cli->operand, &r->stream, f) < 0)
         return f->code;
+    if (manifest_reader_open(r->stream, &r->manifest, f) < 0)
+        return mistaken_manifest(r->stream, f);
     if (!manifest_has_data(r->manifest) && !r->opts->explain)
         return fault_set(f, FAULT_USAGE,
                          "the manifest has no data (data=none): there is nothing to pack");

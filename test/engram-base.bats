@@ -334,7 +334,7 @@ engram-verify: v3\.engram: damaged files: [1-9]'
     try engram-pack -b nothing -o new.engram "$manifests/2.manifest"
     expect 1 "engram-pack: nothing: cannot open: No such file or directory"
     try engram-pack -b "$manifests/1.manifest" -o new.engram "$manifests/2.manifest"
-    expect 3 "engram-pack: $manifests/1.manifest: no engram: it does not start with an engram's header"
+    expect 3 "engram-pack: $manifests/1.manifest: no engram: it does not start with an engram's header; it seems to be a manifest, of which engram-pack makes an engram"
     [ ! -e new.engram ]
     for option in --explain --rules-dump; do
         try engram-pack $option -b v1.engram

@@ -107,7 +107,7 @@ Try 'engram-walk --help'."
 
 @test "no engram at all" {
     try engram-walk "$small.manifest"
-    expect 3 "engram-walk: $small.manifest: no engram: it does not start with an engram's header"
+    expect 3 "engram-walk: $small.manifest: no engram: it does not start with an engram's header; it seems to be a manifest, of which engram-pack makes an engram"
 }
 
 @test "damaged data is met before it is given, and the manifest ends there" {

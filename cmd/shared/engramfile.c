@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "engram/basedirs.h"
+#include "shared/mistaken.h"
 
 void engramfile_option(struct engramfile_options *o, struct cli *cli, int key, const char *value)
 {
@@ -48,6 +49,8 @@ int engramfile_open(struct cli *cli, const struct engramfile_options *o, const c
 
     if (rc == 0)
         rc = engram_open_based(s, &finder, out, f);
+    if (rc < 0 && s)
+        mistaken_engram(s, f);
     basedirs_close(&where);
     if (rc < 0)
         source_close(s);
