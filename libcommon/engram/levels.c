@@ -31,18 +31,6 @@ static uint64_t attribute_bytes(const struct entry *e)
     return bytes;
 }
 
-/* The last level's path is this from now on. */
-static int keep_path(struct levels *l, const char *path, struct fault *f)
-{
-    char *copy = strdup(path);
-
-    if (copy == NULL)
-        return fault_memory(f, "a path", strlen(path));
-    free(l->path);
-    l->path = copy;
-    return 0;
-}
-
 /* Its metadata, for when it is left; what it has inherited goes now. */
 static int keep_entry(struct levels *l, struct level *level, const struct entry *e, struct fault *f)
 {
@@ -59,30 +47,48 @@ static int keep_entry(struct levels *l, struct level *level, const struct entry 
     return 0;
 }
 
-int levels_down(struct levels *l, const struct entry *e, int fd, mode_t before, struct fault *f)
+/* One more level.  If that fails nothing has changed. */
+static int add_level(struct levels *l, const char *path, const struct level *level, struct fault *f)
 {
-    const char *path = e != NULL ? e->path : "/";
-    struct level *list, *level;
-    struct stat st;
+    struct level *list = array_grow(l->list, l->depth, &l->room, sizeof(*list), "directories", f);
+    char *copy;
 
-    if (l->dir >= 0)
-        close(l->dir);
-    l->dir = fd;
-    if (fstat(fd, &st) < 0)
-        return restore_failed(path, "cannot be looked at", f);
-    list = array_grow(l->list, l->depth, &l->room, sizeof(*list), "directories", f);
     if (list == NULL)
         return f->code;
     l->list = list;
-    if (keep_path(l, path, f) < 0)
-        return f->code;
-    level = &l->list[l->depth++];
-    *level = (struct level){.bare = e == NULL,
-                            .path_len = strlen(path),
-                            .dev = st.st_dev,
-                            .ino = st.st_ino,
-                            .before = before};
-    return e != NULL ? keep_entry(l, level, e, f) : 0;
+    copy = strdup(path);
+    if (copy == NULL)
+        return fault_memory(f, "a path", strlen(path));
+    free(l->path);
+    l->path = copy;
+    l->list[l->depth++] = *level;
+    return 0;
+}
+
+int levels_down(struct levels *l, const struct entry *e, int fd, mode_t before, struct fault *f)
+{
+    const char *path = e != NULL ? e->path : "/";
+    struct level level = {.bare = e == NULL, .path_len = strlen(path), .before = before};
+    struct stat st;
+    int rc;
+
+    if (fstat(fd, &st) < 0) {
+        rc = restore_failed(path, "cannot be looked at", f);
+    } else {
+        level.dev = st.st_dev;
+        level.ino = st.st_ino;
+        rc = add_level(l, path, &level, f);
+    }
+    if (rc < 0) {
+        /* Those above are still being filled, and have their modes back by levels_close. */
+        (void)fchmod(fd, before);
+        close(fd);
+        return rc;
+    }
+    if (l->dir >= 0)
+        close(l->dir);
+    l->dir = fd;
+    return e != NULL ? keep_entry(l, &l->list[l->depth - 1], e, f) : 0;
 }
 
 /* Open the parent of the directory being filled, and see to it that it is the one we came from. */

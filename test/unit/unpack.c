@@ -537,6 +537,33 @@ static void directories_with_too_many_attributes(struct unit *u)
     end_place(u, &p);
 }
 
+/* It leaves those above it as they are, to be given back their modes. */
+static void directory_that_cannot_be_gone_down_to(struct unit *u)
+{
+    struct place p = make_place(u);
+    struct restore_losses losses = {.where = p.in};
+    struct levels levels = {.losses = &losses, .dir = -1};
+    struct entry e = made_entry("/a", ENTRY_DIRECTORY, 0);
+    struct fault f;
+    struct stat st;
+    char a[240];
+    int top = open(p.in, O_RDONLY | O_DIRECTORY), fd, gone = dup(top);
+
+    snprintf(a, sizeof(a), "%s/a", p.in);
+    CHECK(u, mkdir(a, 0700) == 0);
+    fd = open(a, O_RDONLY | O_DIRECTORY);
+    close(gone);
+    CHECK(u, levels_down(&levels, NULL, top, 0700, &f) == 0);
+    CHECK(u, levels_down(&levels, &e, fd, 0511, &f) == 0);
+    CHECK(u, levels_down(&levels, &e, gone, 0700, &f) == FAULT_SYSTEM);
+    CHECK(u, strcmp(f.text, "/a: cannot be looked at: Bad file descriptor") == 0);
+    CHECK(u, levels.depth == 2 && levels.dir == fd);
+    levels_close(&levels);
+    CHECK(u, stat(a, &st) == 0 && (st.st_mode & 07777) == 0511);
+    entry_free(&e);
+    end_place(u, &p);
+}
+
 int main(void)
 {
     struct unit u = {0};
@@ -558,5 +585,6 @@ int main(void)
     UNIT_CASE(&u, hard_link_to_what_is_yet_to_come);
     UNIT_CASE(&u, directory_that_existed_is_closed_while_it_is_filled);
     UNIT_CASE(&u, directories_with_too_many_attributes);
+    UNIT_CASE(&u, directory_that_cannot_be_gone_down_to);
     return unit_end(&u);
 }
