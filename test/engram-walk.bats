@@ -105,6 +105,23 @@ Try 'engram-walk --help'."
     expect 3 "engram-walk: cut.engram: no engram: only 0 bytes"
 }
 
+@test "./ in front of names and patterns does not count" {
+    local path dots
+    for path in etc 'etc/odd*' '*dd*' bin/a; do
+        engram-walk "$small.engram" "$path" >walked
+        engram-ls -R "$small.engram" "$path" >listed
+        [ -s listed ]
+        for dots in ./ ././ .//; do
+            engram-walk "$small.engram" "$dots$path" | cmp - walked
+            engram-ls -R "$small.engram" "$dots$path" | cmp - listed
+        done
+    done
+    engram-walk -x etc -x '*/a' "$small.engram" >want
+    engram-walk -x ./etc -x './*/a' "$small.engram" | cmp - want
+    engram-cat "$small.engram" ./bin/a | cmp - <(echo hello)
+    engram-diff --ignore mtime "$small.engram" "$small.engram" ./bin
+}
+
 @test "no engram at all" {
     try engram-walk "$small.manifest"
     expect 3 "engram-walk: $small.manifest: no engram: it does not start with an engram's header; it seems to be a manifest, of which engram-pack makes an engram"
