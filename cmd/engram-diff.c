@@ -7,9 +7,9 @@
 
 #include "base/checked.h"
 #include "base/cli.h"
-#include "base/operand.h"
 #include "base/text.h"
 #include "engram/diff.h"
+#include "engram/pathspec.h"
 #include "engram/showdiff.h"
 #include "shared/engramfile.h"
 
@@ -187,25 +187,42 @@ static int open_side(struct cli *cli, struct run *r, int i, struct fault *f)
     return 0;
 }
 
-/* Compare what is at one PATH and below.  One that is in neither engram is told, and the others are
- * compared all the same. */
+/* A PATH as a name that one of them has, or as a pattern. */
+static int open_path(struct run *r, const char *path, struct pathspec *p, struct fault *f)
+{
+    const struct engram_diff_side *sides[] = {&r->diff.a, &r->diff.b};
+    int rc = 0;
+
+    for (int i = 0; i < 2 && rc == 0 && !p->found; i++) {
+        pathspec_free(p);
+        rc = pathspec_open(sides[i]->engram, path, p, f);
+        if (rc < 0)
+            fault_about(f, sides[i]->name);
+    }
+    return rc;
+}
+
+/* Compare what is at one PATH and below, or what it matches.  If that is in neither engram it is
+ * told, and the others are compared all the same. */
 static int compare_path(struct cli *cli, struct run *r, const char *path, struct fault *f)
 {
+    struct pathspec p = {0};
     uint64_t names;
-    char *top;
-    int rc = operand_path(path, &top, f);
+    int rc = open_path(r, path, &p, f);
 
     if (rc < 0)
         return rc;
-    r->diff.top = top;
+    r->diff.top = p.top;
+    r->diff.pattern = p.pattern ? &p : NULL;
     rc = engram_diff(&r->diff, &names, f);
-    if (rc == 0 && names == 0 && strcmp(top, "/") != 0) {
-        fault_set(f, FAULT_SYSTEM, "is in neither engram");
-        fault_about(f, top);
+    if (rc == 0 && names == 0 && (p.pattern || strcmp(p.top, "/") != 0)) {
+        fault_set(f, FAULT_SYSTEM,
+                  p.pattern ? "matches no name of either engram" : "is in neither engram");
+        fault_about(f, p.pattern ? path : p.top);
         cli_fail(cli, f);
         r->missing = true;
     }
-    free(top);
+    pathspec_free(&p);
     return rc;
 }
 

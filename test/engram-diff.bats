@@ -395,6 +395,59 @@ engram-diff: /a.c: is in neither engram'
     [ "$output" = '+ /a/x' ]
 }
 
+@test "PATHs may be patterns: what they match is compared, and what that holds" {
+    local d="path=%s|type=d|$meta|"
+    # shellcheck disable=SC2059  # the path goes in
+    dir() { printf "$d" "$1"; }
+    pack_root a.engram "$(dir /a)" "$(dir /a/x.d)" "path=/a/x.d/f|type=p|$meta|" "path=/a/y|type=p|$meta|" \
+        "path=/b|type=p|$meta|" "path=/c.d|type=p|$meta|"
+    pack_root b.engram "path=/[ab]|type=p|$meta|" "$(dir /a)" "$(dir /a/x.d)" "path=/a/x.d/f|type=s|$meta|" "path=/a/y|type=s|$meta|" \
+        "path=/b|type=s|$meta|" "$(dir /c.d)" "path=/c.d/n|type=p|$meta|"
+    want() {
+        try engram-diff "$@"
+        expect 1
+        [ "$output" = "$wanted" ]
+    }
+    wanted='~ /a/x.d/f: type p -> s
+~ /c.d: type p -> d
++ /c.d/n'
+    want a.engram b.engram '*.d'
+    want a.engram b.engram './*.d'
+    wanted='~ /a/x.d/f: type p -> s'
+    want a.engram b.engram '/a/x*'
+    want a.engram b.engram 'a/*.d'
+    want a.engram b.engram '?/x.d'
+    # A name, if one of them has it.
+    wanted='+ /[ab]'
+    want a.engram b.engram '[ab]'
+    wanted='- /[ab]'
+    want b.engram a.engram '[ab]'
+    wanted='~ /a/x.d/f: type p -> s
+~ /a/y: type p -> s
+~ /b: type p -> s'
+    want a.engram b.engram '[a-b]'
+    try engram-diff a.engram b.engram '*.none' '/a/z*'
+    expect 1 "engram-diff: *.none: matches no name of either engram
+engram-diff: /a/z*: matches no name of either engram"
+    [ -z "$output" ]
+    try engram-diff a.engram b.engram 'a/x.?'
+    expect 1
+    try engram-diff a.engram a.engram '*'
+    expect 0
+}
+
+@test "a change to a file is told of at the first of its names that a pattern matches" {
+    pack_root a.engram "path=/1|type=f|${meta}size=0||" "path=/2|type=h|link=/1||" "path=/3|type=h|link=/1||"
+    pack_root b.engram "path=/1|type=f|${meta/755/600}size=0||" "path=/2|type=h|link=/1||" "path=/3|type=h|link=/1||"
+    try engram-diff a.engram b.engram '/[23]*'
+    expect 1
+    [ "$output" = '~ /2: mode 755 -> 600
+~ /3: mode 755 -> 600' ]
+    try engram-diff a.engram b.engram '/[12]'
+    expect 1
+    [ "$output" = '~ /1: mode 755 -> 600' ]
+}
+
 @test "-q prints nothing and stops at the first difference" {
     pack_root a.engram "path=/a|type=p|$meta|"
     pack_root b.engram "path=/a|type=s|$meta|"

@@ -2,7 +2,7 @@
 /* Patterns with wildcards, matched in bounded time. */
 #include "base/glob.h"
 
-#include <stddef.h>
+#include <string.h>
 
 /* The ']' that closes the set which starts at `p` (its '['), or NULL. */
 static const char *end_of_set(const char *p)
@@ -76,13 +76,16 @@ static bool match_one(const char **pattern, char byte, const char **unclosed)
     return matched;
 }
 
-bool glob_match(const char *pattern, const char *text)
+/* All of the text; or, with `above`, a part of it from its start that ends before a slash. */
+static bool match(const char *pattern, const char *text, const char *end, bool above)
 {
     const char *star = NULL;   /* just past the last '*' met */
     const char *resume = NULL; /* where the text goes on if that '*' takes one byte more */
     const char *unclosed = NULL;
 
-    while (*text) {
+    while (text < end) {
+        if (above && *pattern == '\0' && *text == '/')
+            return true;
         if (*pattern == '*') {
             star = ++pattern;
             resume = text;
@@ -98,6 +101,21 @@ bool glob_match(const char *pattern, const char *text)
     while (*pattern == '*')
         pattern++;
     return *pattern == '\0';
+}
+
+bool glob_match(const char *pattern, const char *text)
+{
+    return match(pattern, text, text + strlen(text), false);
+}
+
+bool glob_match_bytes(const char *pattern, const char *text, size_t length)
+{
+    return match(pattern, text, text + length, false);
+}
+
+bool glob_match_above(const char *pattern, const char *text)
+{
+    return match(pattern, text, text + strlen(text), true);
 }
 
 bool glob_is_pattern(const char *text)

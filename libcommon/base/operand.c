@@ -16,6 +16,20 @@ bool operand_matches(const char *glob, const char *path)
     return glob_match(glob, path);
 }
 
+bool operand_holds(const char *glob, const char *path)
+{
+    if (strchr(glob, '/'))
+        return glob_match_above(glob, glob[0] == '/' ? path : path + 1);
+    while (*path) {
+        size_t length = strcspn(++path, "/");
+
+        if (glob_match_bytes(glob, path, length))
+            return true;
+        path += length;
+    }
+    return false;
+}
+
 int operand_glob(const char *glob, char **out, struct fault *f)
 {
     const char *start = glob;

@@ -20,4 +20,7 @@ int operand_glob(const char *glob, char **out, struct fault *f);
  * looked at once, however deep it is. */
 bool operand_matches(const char *glob, const char *path);
 
+/* The same for this path or any directory that it lies in. */
+bool operand_holds(const char *glob, const char *path);
+
 #endif

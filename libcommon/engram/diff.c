@@ -26,10 +26,10 @@ static int side_next(struct side *s, struct fault *f)
     return 0;
 }
 
-static int side_open(struct side *s, const char *top, struct fault *f)
+static int side_open(struct side *s, const struct engram_diff *diff, struct fault *f)
 {
-    if (engram_walk_open(s->of->engram, top, &s->walk, f) < 0 ||
-        (strcmp(top, "/") == 0 && totals_open(&s->totals, f) < 0))
+    if (engram_walk_open(s->of->engram, diff->top, &s->walk, f) < 0 ||
+        (strcmp(diff->top, "/") == 0 && totals_open(&s->totals, f) < 0))
         return fault_about(f, s->of->name);
     return side_next(s, f);
 }
@@ -69,6 +69,13 @@ static int side_version(struct side *s, struct engram_version *v, struct fault *
     return fault_about(f, s->of->name);
 }
 
+/* Is the name to be compared? */
+static bool is_wanted(const struct engram_diff *diff, const char *path)
+{
+    return path_is_within(path, diff->top) &&
+           (!diff->pattern || pathspec_holds(diff->pattern, path));
+}
+
 /* A name that both have. */
 static int compare(const struct engram_diff *diff, struct side *a, struct side *b, struct fault *f)
 {
@@ -77,7 +84,7 @@ static int compare(const struct engram_diff *diff, struct side *a, struct side *
     bool linked_alike = in_a && in_b ? strcmp(in_a, in_b) == 0 : !in_a && !in_b;
 
     /* What there is to tell is told of at the first name. */
-    if (linked_alike && in_a && path_is_within(in_a, diff->top))
+    if (linked_alike && in_a && is_wanted(diff, in_a))
         return 0;
     if (side_version(a, &d.a, f) < 0 || side_version(b, &d.b, f) < 0)
         return f->code;
@@ -111,12 +118,14 @@ static int merge(const struct engram_diff *diff, struct side *a, struct side *b,
                  struct fault *f)
 {
     while (a->more || b->more) {
-        int order = order_of(a, b);
-        int rc = order < 0   ? tell_lone(diff, a, CHANGE_REMOVED, f)
+        int order = order_of(a, b), rc = 0;
+
+        if (is_wanted(diff, (order <= 0 ? a : b)->item.entry.path)) {
+            ++*names;
+            rc = order < 0   ? tell_lone(diff, a, CHANGE_REMOVED, f)
                  : order > 0 ? tell_lone(diff, b, CHANGE_ADDED, f)
                              : compare(diff, a, b, f);
-
-        ++*names;
+        }
         if (rc == 0 && order <= 0)
             rc = side_next(a, f);
         if (rc == 0 && order >= 0)
@@ -133,9 +142,9 @@ int engram_diff(const struct engram_diff *diff, uint64_t *names, struct fault *f
     int rc;
 
     *names = 0;
-    rc = side_open(&a, diff->top, f);
+    rc = side_open(&a, diff, f);
     if (rc == 0)
-        rc = side_open(&b, diff->top, f);
+        rc = side_open(&b, diff, f);
     if (rc == 0)
         rc = merge(diff, &a, &b, names, f);
     if (rc == 0)

@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "engram/engram.h"
 #include "engram/fields.h"
+#include "engram/pathspec.h"
 
 enum engram_change { CHANGE_ADDED = '+', CHANGE_REMOVED = '-', CHANGE_CHANGED = '~' };
 
@@ -33,8 +34,10 @@ struct engram_diff_side {
 /* What to compare; all is borrowed. */
 struct engram_diff {
     struct engram_diff_side a, b;
-    const char *top; /* only it and what lies below; "/" is everything */
-    unsigned ignore; /* fields */
+    const char *top;                /* only it and what lies below; "/" is everything */
+    const struct pathspec *pattern; /* NULL, or one whose top this is: only what it matches there,
+                                       and all that these hold */
+    unsigned ignore;                /* fields */
     /* In manifest order.  Returns 0 to go on, 1 if that is enough, or a fault's code. */
     int (*tell)(void *context, const struct engram_difference *d, struct fault *f);
     void *context;
@@ -42,7 +45,8 @@ struct engram_diff {
 
 /*
  * Tell of every name in which the trees differ: a from which, b to which it changed.  *names counts
- * those that either has.  Data is compared by its digests and not decoded.
+ * those that either has and that were to be compared.  Data is compared by its digests and not
+ * decoded.
  *
  * A change to a file with several names is told of at the first one, if that is compared.  Another
  * name is told of if it is linked in one engram only or to another first name (the field link), and

@@ -93,15 +93,32 @@ int pathspec_open_pattern(struct engram *g, const char *given, struct pathspec *
     return code;
 }
 
-bool pathspec_matches(const struct pathspec *p, const char *path)
+/* What the pattern is for: what comes after the top and a slash, or NULL. */
+static const char *below_top(const struct pathspec *p, const char *path)
 {
     size_t length = strlen(p->top);
 
     if (!path_is_within(path, p->top) || path[length] == '\0')
+        return NULL;
+    return path + (length == 1 ? 1 : length + 1);
+}
+
+bool pathspec_matches(const struct pathspec *p, const char *path)
+{
+    const char *below = below_top(p, path);
+
+    if (!below)
         return false;
-    if (p->by_name)
-        return operand_matches(p->pattern, path);
-    return glob_match(p->pattern, path + (length == 1 ? 1 : length + 1));
+    return p->by_name ? operand_matches(p->pattern, path) : glob_match(p->pattern, below);
+}
+
+bool pathspec_holds(const struct pathspec *p, const char *path)
+{
+    const char *below = below_top(p, path);
+
+    if (!below)
+        return false;
+    return p->by_name ? operand_holds(p->pattern, path) : glob_match_above(p->pattern, below);
 }
 
 int pathspec_next(struct pathspec *p, struct engram_walk *w, struct engram_item *item, bool *more,

@@ -32,6 +32,9 @@ int pathspec_open_pattern(struct engram *g, const char *given, struct pathspec *
 /* Does the pattern match this path? */
 bool pathspec_matches(const struct pathspec *p, const char *path);
 
+/* The same for this path or any directory between it and p->top. */
+bool pathspec_holds(const struct pathspec *p, const char *path);
+
 /* The next entry of a walk (over p->top) that the pattern matches, which is noted, or *more false.
  */
 int pathspec_next(struct pathspec *p, struct engram_walk *w, struct engram_item *item, bool *more,

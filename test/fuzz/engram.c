@@ -140,7 +140,7 @@ static int must_not_be_told(void *context, const struct engram_difference *d, st
 /* An engram does not differ from itself. */
 static void compare(struct engram *g)
 {
-    struct engram_diff diff = {{g, "a"}, {g, "b"}, "/", 0, must_not_be_told, NULL};
+    struct engram_diff diff = {{g, "a"}, {g, "b"}, "/", NULL, 0, must_not_be_told, NULL};
     struct fault f;
     uint64_t names;
 

@@ -365,6 +365,18 @@ static void operands_are_patterns_of_names_or_paths(struct unit *u)
     CHECK(u, !operand_matches("x/*", "/y/x/a") && operand_matches("*/x/*", "/y/x/a"));
 }
 
+static void operands_hold_what_lies_below(struct unit *u)
+{
+    CHECK(u, operand_holds("*.d", "/x/a.d") && operand_holds("*.d", "/a.d/x/y"));
+    CHECK(u, operand_holds("a?c", "/x/abc/y") && !operand_holds("a?c", "/x/a/c"));
+    CHECK(u, !operand_holds("a*c", "/a/b/c") && !operand_holds("x", "/xx/yx/x.x"));
+    CHECK(u, operand_holds("x/a", "/x/a/b") && operand_holds("/x/a", "/x/a"));
+    CHECK(u, !operand_holds("x/a", "/x/ab") && !operand_holds("x/a", "/x"));
+    CHECK(u, operand_holds("/*b", "/ab/b.c") && operand_holds("/x/*/c", "/x/y/c/b/c.d"));
+    CHECK(u, !operand_holds("/x/*/c", "/x/y/cc/b"));
+    CHECK(u, operand_holds("x/a\\\\", "/x/a\\/b") && operand_holds("x/[", "/x/[/b"));
+}
+
 enum { ROWS = 20000 };
 
 struct row {
@@ -448,6 +460,7 @@ int main(void)
     UNIT_CASE(&u, patterns_have_escapes);
     UNIT_CASE(&u, operands_become_paths);
     UNIT_CASE(&u, operands_are_patterns_of_names_or_paths);
+    UNIT_CASE(&u, operands_hold_what_lies_below);
     UNIT_CASE(&u, digests_are_found_also_made_up_ones);
     return unit_end(&u);
 }

@@ -75,7 +75,7 @@ static int tell(void *context, const struct engram_difference *d, struct fault *
 static int diff(struct engram *a, struct engram *b, struct told *t, uint64_t *names,
                 struct fault *f)
 {
-    struct engram_diff d = {{a, "a"}, {b, "b"}, "/", 0, tell, t};
+    struct engram_diff d = {{a, "a"}, {b, "b"}, "/", NULL, 0, tell, t};
 
     return engram_diff(&d, names, f);
 }
