@@ -33,13 +33,38 @@ static uint64_t new_block(const struct tables *t, uint32_t chunk)
     return chunk > 0 && chunkrows_block(t, chunk - 1) == block ? 0 : t->blocks[block].row.unpacked;
 }
 
-uint64_t chunkrows_blocks(const struct tables *t, uint32_t chunk)
+/* What the chunks up to this one lead into. */
+static uint64_t blocks_to(const struct tables *t, uint32_t chunk)
 {
     uint64_t blocks = t->chunk_sums[chunk / SUM_STEP].blocks;
 
-    for (uint32_t i = chunk - chunk % SUM_STEP; i < chunk; i++)
+    for (uint32_t i = chunk - chunk % SUM_STEP; i <= chunk; i++)
         blocks += new_block(t, i);
-    return blocks + new_block(t, chunk);
+    return blocks;
+}
+
+/* Most files have so few chunks that adding up these is quicker than what comes before them. */
+uint64_t chunkrows_bytes(const struct tables *t, uint32_t first, uint32_t count)
+{
+    uint32_t last = first + (count - 1);
+    uint64_t bytes = 0;
+
+    if (count > SUM_STEP)
+        return chunkrows_before(t, last) + chunkrows_length(t, last) - chunkrows_before(t, first);
+    for (uint32_t i = 0; i < count; i++)
+        bytes += chunkrows_length(t, first + i);
+    return bytes;
+}
+
+uint64_t chunkrows_blocks(const struct tables *t, uint32_t first, uint32_t count)
+{
+    uint64_t blocks = 0;
+
+    if (count > SUM_STEP)
+        return blocks_to(t, first + (count - 1)) - blocks_to(t, first);
+    for (uint32_t i = 1; i < count; i++)
+        blocks += new_block(t, first + i);
+    return blocks;
 }
 
 uint64_t chunkrows_memory(const struct tables *t)

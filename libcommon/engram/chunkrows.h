@@ -39,8 +39,11 @@ static inline uint32_t chunkrows_offset(const struct tables *t, uint32_t chunk)
 /* Bytes in all chunks before it. */
 uint64_t chunkrows_before(const struct tables *t, uint32_t chunk);
 
-/* Bytes of content of the blocks that the chunks up to this one, read in order, lead into. */
-uint64_t chunkrows_blocks(const struct tables *t, uint32_t chunk);
+/* Bytes in `count` chunks from `first` on. */
+uint64_t chunkrows_bytes(const struct tables *t, uint32_t first, uint32_t count);
+
+/* Bytes of content of the blocks that reading them in order leads into, after that of the first. */
+uint64_t chunkrows_blocks(const struct tables *t, uint32_t first, uint32_t count);
 
 /* The memory that all this takes, bytes. */
 uint64_t chunkrows_memory(const struct tables *t);

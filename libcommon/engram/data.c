@@ -97,20 +97,13 @@ static uint32_t find_chunk(const struct tables *t, const struct engram_run *run,
     return low;
 }
 
-static uint64_t run_bytes(const struct tables *t, const struct engram_run *run)
-{
-    uint32_t last = run->first + (run->count - 1);
-
-    return chunkrows_before(t, last) + chunkrows_length(t, last) - chunkrows_before(t, run->first);
-}
-
 /* Each chunk that has some of the part, checked, in order. */
 static int give_part(struct engram *g, const struct engram_item *item, struct part p,
                      struct delivery *d, struct sha256 *whole, struct fault *f)
 {
     for (size_t i = 0; i < item->run_count && p.left > 0; i++) {
         const struct engram_run *run = &item->runs[i];
-        uint64_t bytes = run_bytes(&g->tables, run);
+        uint64_t bytes = chunkrows_bytes(&g->tables, run->first, run->count);
 
         if (bytes <= p.skip)
             p.skip -= bytes;

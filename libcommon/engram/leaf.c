@@ -283,7 +283,6 @@ static int take_runs(const struct leaf *l, const struct parts *p, struct engram_
         return f->code;
     for (uint32_t i = 0; i < p->run_count; i++) {
         struct engram_run *run = &item->runs[i];
-        uint32_t last;
 
         run->first = le32_at(p->runs + (size_t)i * RUN_BYTES);
         run->count = le32_at(p->runs + (size_t)i * RUN_BYTES + 4);
@@ -291,11 +290,7 @@ static int take_runs(const struct leaf *l, const struct parts *p, struct engram_
             return damaged(l, "its chunks are out of range", f);
         if (i > 0 && run->first == run[-1].first + run[-1].count)
             return damaged(l, "two runs of chunks that are one", f);
-        last = run->first + (run->count - 1);
-        if (!add_u64(*bytes,
-                     chunkrows_before(t, last) + chunkrows_length(t, last) -
-                         chunkrows_before(t, run->first),
-                     bytes))
+        if (!add_u64(*bytes, chunkrows_bytes(t, run->first, run->count), bytes))
             return damaged(l, "its chunks have more than 2^64 bytes", f);
     }
     item->run_count = p->run_count;
@@ -318,8 +313,7 @@ static int check_cost(const struct leaf *l, const struct engram_item *item, uint
         if (i == 0 || chunkrows_block(t, last) != block)
             blocks = t->blocks[block].row.unpacked;
         last = first + (item->runs[i].count - 1);
-        if (!add_u64(cost, blocks + (chunkrows_blocks(t, last) - chunkrows_blocks(t, first)),
-                     &cost))
+        if (!add_u64(cost, blocks + chunkrows_blocks(t, first, item->runs[i].count), &cost))
             return damaged(l, "its chunks lead through more than 2^64 bytes of blocks", f);
     }
     if (mul_u64(bytes + LAYOUT_CHUNK_MAX, LAYOUT_READ_FACTOR, &allowed) && cost > allowed)
