@@ -28,8 +28,8 @@ bool manifest_has_data(const struct manifest_reader *r);
  */
 int manifest_next(struct manifest_reader *r, struct entry *e, bool *more, struct fault *f);
 
-/* The entry's data, in order, a piece for each call: *got bytes at *bytes, valid until the next call
- * on the reader; *got 0 when all is read. */
+/* The entry's data, in order, a piece for each call: *got bytes at *bytes, valid until the next
+ * call on the reader; *got 0 when all is read. */
 int manifest_data(struct manifest_reader *r, const uint8_t **bytes, size_t *got, struct fault *f);
 
 /* NULL is allowed. */
