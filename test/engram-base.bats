@@ -363,10 +363,10 @@ Try 'engram-pack --help'."
     try engram-pack --memory=1M -b many.engram -o new.engram many.manifest
     expect_like 2 "engram-pack: --memory=1M is too little: these rules and this base need [0-9]+M for one thread
 Try 'engram-pack --help'."
-    # 70 bytes and 5 to 11 for each of 40000 chunks, and rounding.
+    # 45 bytes and 6.5 for each of 40000 chunks, and rounding.
     needs_with=${stderr#*need } needs_with=${needs_with%%M*}
-    [ $((needs_with - need)) -ge 2 ]
-    [ $((needs_with - need)) -le 4 ]
+    [ $((needs_with - need)) -ge 1 ]
+    [ $((needs_with - need)) -le 3 ]
     try engram-pack --memory=$((needs_with - 1))M -b many.engram -o new.engram many.manifest
     expect_like 2 'engram-pack: --memory=.*'
     [ ! -e new.engram ]

@@ -144,5 +144,8 @@ left_behind() {
 
 # The rules `fast`, but with the smallest blocks there are, so that little data makes several.
 small_blocks() {
-    engram-pack -r fast --rules-dump | sed 's/block=[0-9]*M window=[0-9]*M long=[a-z]*/block=1M window=1M long=no/'
+    local rules
+    rules=$(engram-pack -r fast --rules-dump | sed 's/block=[0-9]*M window=[0-9]*M long=[a-z]*/block=1M window=1M long=no/')
+    [ "$(grep -c '^profile ' <<<"$rules")" = "$(grep -c ' block=1M window=1M long=no$' <<<"$rules")" ] || return 1
+    printf '%s\n' "$rules"
 }
