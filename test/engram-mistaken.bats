@@ -32,8 +32,8 @@ setup() {
 # What each file is said to be, a line for each.
 kinds="qcow2 a qcow2 image, which qcow2cat and ext4walk read
 ext4 an ext2, ext3 or ext4 file system, which ext4walk reads
-disk a disk, which partls and ext4walk read
-gpt a disk, which partls and ext4walk read
+disk a disk or a boot sector, of which partls may tell more
+gpt a disk or a boot sector, of which partls may tell more
 squashfs a squashfs file system, which unsquashfs reads
 tar a tar archive, which tar reads
 manifest.zst compressed: zstd -d unpacks it

@@ -23,10 +23,12 @@ struct mark {
 #define MARK(literal)    sizeof(literal) - 1, literal
 #define COMPRESSED(with) "compressed: " with " -d unpacks it"
 
+enum { MARK_ENGRAM, MARK_MANIFEST };
+
 /* Those at the very start first: what lies further on may be anybody's data. */
 static const struct mark marks[] = {
-    {8, MARK("engram\r\n"), "an engram, of which engram-walk makes a manifest"},
-    {0, MARK("manifest="), "a manifest, of which engram-pack makes an engram"},
+    [MARK_ENGRAM] = {8, MARK("engram\r\n"), "an engram, of which engram-walk makes a manifest"},
+    [MARK_MANIFEST] = {0, MARK("manifest="), "a manifest, of which engram-pack makes an engram"},
     {0, MARK("QFI\xfb"), "a qcow2 image, which qcow2cat and ext4walk read"},
     {0, MARK("\x28\xb5\x2f\xfd"), COMPRESSED("zstd")},
     {0, MARK("\x1f\x8b"), COMPRESSED("gzip")},
@@ -38,10 +40,8 @@ static const struct mark marks[] = {
     {0, MARK("hsqs"), "a squashfs file system, which unsquashfs reads"},
     {257, MARK("ustar"), "a tar archive, which tar reads"},
     {1080, MARK("\x53\xef"), "an ext2, ext3 or ext4 file system, which ext4walk reads"},
-    {510, MARK("\x55\xaa"), "a disk, which partls and ext4walk read"},
+    {510, MARK("\x55\xaa"), "a disk or a boot sector, of which partls may tell more"},
 };
-
-enum { MARK_ENGRAM, MARK_MANIFEST };
 
 static int say(const uint8_t *start, size_t length, size_t wanted, struct fault *f)
 {

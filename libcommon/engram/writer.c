@@ -10,6 +10,7 @@
 #include "base/checked.h"
 #include "base/digest.h"
 #include "base/pool.h"
+#include "base/text.h"
 #include "engram/baseset.h"
 #include "engram/budget.h"
 #include "engram/chunkset.h"
@@ -122,6 +123,16 @@ uint64_t engram_writer_bytes(const struct engram_writer *w)
 
 /* ---- what was taken in, hashed and in order ---- */
 
+/* That an entry is too much is told with its path, which its record begins with. */
+static int check_record(const char *record, size_t length, size_t runs, struct fault *f)
+{
+    char shown[TEXT_SHOWN_BYTES];
+
+    if (leafwriter_check(length, runs, f) == 0)
+        return 0;
+    return fault_prefix(f, "%s", text_shown(shown, record + strlen("path=")));
+}
+
 /* An entry is complete.  `sha256`: of the data of a regular file. */
 static int end_entry(struct engram_writer *w, const uint8_t *sha256, struct fault *f)
 {
@@ -161,7 +172,7 @@ static int take_entry(void *context, const struct intake_entry *e, struct fault 
         return fault_set(f, FAULT_UNSUPPORTED, "more than 2^64 bytes of data");
     w->footer.entries++;
     sha256_update(w->tree, e->record, e->record_length);
-    if (leafwriter_check(e->record_length, e->data > 0, f) < 0 ||
+    if (check_record(e->record, e->record_length, e->data > 0, f) < 0 ||
         keep_record(&file->record, e, f) < 0)
         return f->code;
     if (e->is_file) {
@@ -190,7 +201,7 @@ static int add_to_runs(struct file *file, uint32_t chunk, struct fault *f)
         return 0;
     }
     /* No more memory for runs than a leaf has room for, however long the file is. */
-    if (leafwriter_check(file->record.length, file->run_count + 1, f) < 0)
+    if (check_record(file->record.bytes, file->record.length, file->run_count + 1, f) < 0)
         return f->code;
     runs = array_grow(file->runs, file->run_count, &file->run_room, sizeof(*runs),
                       "the runs of a file", f);

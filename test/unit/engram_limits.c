@@ -348,8 +348,8 @@ static size_t taken_before_refusal(struct unit *u, size_t length)
         taken += rc == 0;
     }
     CHECK(u, rc == FAULT_UNSUPPORTED);
-    CHECK(u, rc == 0 || strcmp(f.text, "an entry of 67108872 bytes is too large for a leaf of the "
-                                       "index (67108864 at most)") == 0);
+    CHECK(u, rc == 0 || strcmp(f.text, "/f: an entry of 67108872 bytes is too large for a leaf of "
+                                       "the index (67108864 at most)") == 0);
     engram_writer_close(w);
     sink_close(to);
     entry_free(&e);
