@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 int fault_set(struct fault *f, enum fault_code code, const char *fmt, ...)
 {
     va_list args;
@@ -64,7 +66,7 @@ int fault_prefix(struct fault *f, const char *fmt, ...)
 void notice(const struct notices *n, enum notice_kind kind, const char *subject, const char *fmt,
             ...)
 {
-    char text[1024];
+    char text[2 * TEXT_SHOWN_BYTES + 256]; /* two names from the input, and what is said of them */
     va_list args;
 
     if (!n)

@@ -17,7 +17,8 @@ static _Atomic(const char *) doomed;
 static pthread_t setter; /* the one thread that sets them; as of the first name */
 static bool watching;
 
-/* Calls only what POSIX allows a handler: pthread_self, pthread_kill, unlinkat, signal, raise. */
+/* Calls only what POSIX allows a handler: pthread_self, pthread_kill, unlinkat, signal, raise;
+ * and pthread_equal, which compares two numbers. */
 static void remove_doomed(int signum)
 {
     int before = errno;

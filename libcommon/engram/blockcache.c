@@ -178,7 +178,8 @@ static void look_ahead(struct blockcache *c)
 static void follow(struct blockcache *c, uint32_t block, struct blockslot *s)
 {
     if (s && s->holds) {
-        while (c->needs[c->first].block != block)
+        /* Of what is to come nothing is over: this may be asked for once more than planned. */
+        while (c->needs[c->first].block != block && c->needs[c->first].entry <= c->reached)
             drop_need(c);
     } else if (c->have_pending && c->pending.block == block) {
         drop_needs(c);

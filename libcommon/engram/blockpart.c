@@ -57,13 +57,15 @@ static int read_piece(struct blockpart *p, struct fault *f)
 static int begin(struct blockpart *p, struct blockslot *s, struct reader *from,
                  const struct table_block *b, struct fault *f)
 {
-    s->part = ++p->parts;
+    p->parts++; /* whatever comes of it, the one before is not gone on with */
     p->from = from;
     p->offset = b->offset;
     p->left = b->row.stored;
-    if (read_piece(p, f) < 0)
+    if (read_piece(p, f) < 0 ||
+        frame_stream_begin(p->stream, p->piece, p->length, s->data, b->row.unpacked, f) < 0)
         return f->code;
-    return frame_stream_begin(p->stream, p->piece, p->length, s->data, b->row.unpacked, f);
+    s->part = p->parts;
+    return 0;
 }
 
 /* Decode what comes next. */

@@ -73,8 +73,7 @@ uint64_t chunkrows_memory(const struct tables *t)
            ((uint64_t)t->footer.chunks / SUM_STEP + 1) * sizeof(*t->chunk_sums);
 }
 
-/* An array of what rows that are in memory back; one element at least. */
-static void *rows_array(uint64_t count, size_t each)
+void *chunkrows_array(uint64_t count, size_t each)
 {
     return calloc(count ? count : 1, each);
 }
@@ -106,10 +105,10 @@ static int fill_blocks(struct tables *t, uint32_t *filled, struct fault *f)
 
 int chunkrows_take(struct tables *t, struct fault *f)
 {
-    uint32_t *filled = rows_array(t->footer.blocks, sizeof(*filled));
+    uint32_t *filled = chunkrows_array(t->footer.blocks, sizeof(*filled));
     int rc;
 
-    t->chunk_offsets = rows_array(t->own_chunks, sizeof(*t->chunk_offsets));
+    t->chunk_offsets = chunkrows_array(t->own_chunks, sizeof(*t->chunk_offsets));
     if (filled && t->chunk_offsets)
         rc = fill_blocks(t, filled, f);
     else
@@ -123,7 +122,7 @@ int chunkrows_add_up(struct tables *t, struct fault *f)
     struct table_sum at = {0}; /* 2^32 times LAYOUT_BLOCK_MAX: they cannot wrap */
     uint64_t sums = (uint64_t)t->footer.chunks / SUM_STEP + 1;
 
-    t->chunk_sums = rows_array(sums, sizeof(*t->chunk_sums));
+    t->chunk_sums = chunkrows_array(sums, sizeof(*t->chunk_sums));
     if (!t->chunk_sums)
         return fault_memory(f, "tables", sums * sizeof(*t->chunk_sums));
     for (uint32_t i = 0; i < t->footer.chunks; i++) {
@@ -184,8 +183,8 @@ static void fill(const struct spread *to, const struct tables *t, const struct t
 int chunkrows_spread(struct tables *t, const struct tables *base, struct fault *f)
 {
     struct spread to = {
-        .rows = rows_array(t->footer.chunks, LAYOUT_CHUNK_ROW),
-        .offsets = rows_array(t->footer.chunks, sizeof(*to.offsets)),
+        .rows = chunkrows_array(t->footer.chunks, LAYOUT_CHUNK_ROW),
+        .offsets = chunkrows_array(t->footer.chunks, sizeof(*to.offsets)),
     };
 
     if (!to.rows || !to.offsets) {

@@ -50,6 +50,9 @@ uint64_t chunkrows_memory(const struct tables *t);
 
 /* ---- for loading the tables ---- */
 
+/* An array of what rows that are in memory back; one element at least.  NULL: no memory. */
+void *chunkrows_array(uint64_t count, size_t each);
+
 /* Check the own rows, which are in place, against the blocks, and find the chunks' offsets. */
 int chunkrows_take(struct tables *t, struct fault *f);
 

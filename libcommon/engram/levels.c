@@ -137,6 +137,8 @@ static int go_up(struct levels *l, struct fault *f)
         level->entry.path = l->path;
         rc = restore_metadata(l->dir, &level->entry, level->lost, l->losses, f);
         level->entry.path = NULL;
+        if (rc < 0)
+            (void)fchmod(l->dir, level->before);
     }
     drop_last(l, above);
     return rc;

@@ -173,12 +173,6 @@ static int take_base(struct tables *t, const uint8_t *section, struct fault *f)
     return 0;
 }
 
-/* An array of what the payload's rows, already in memory, back; one element at least. */
-static void *rows_array(uint32_t count, size_t each)
-{
-    return calloc(count ? count : 1, each);
-}
-
 static int take_rows(struct tables *t, uint64_t length, struct fault *f)
 {
     const struct layout_footer *n = &t->footer;
@@ -187,8 +181,8 @@ static int take_rows(struct tables *t, uint64_t length, struct fault *f)
     uint64_t offset = LAYOUT_HEADER_BYTES;
 
     t->block_count = n->blocks;
-    t->blocks = rows_array(n->blocks, sizeof(*t->blocks));
-    t->leaves = rows_array(n->leaves, sizeof(*t->leaves));
+    t->blocks = chunkrows_array(n->blocks, sizeof(*t->blocks));
+    t->leaves = chunkrows_array(n->leaves, sizeof(*t->leaves));
     t->chunk_rows = section + n->base_bytes;
     if (!t->blocks || !t->leaves)
         return fault_memory(f, "tables", length);

@@ -112,15 +112,19 @@ int engram_walk_open(struct engram *g, const char *top, struct engram_walk **out
     return rc;
 }
 
-int engram_walk_read_ahead(struct engram_walk *w, struct fault *f)
+static void stop_ahead(struct engram_walk *w)
+{
+    if (w->ahead)
+        blockcache_follow(w->engram->cache, NULL);
+    readahead_close(w->ahead);
+    w->ahead = NULL;
+}
+
+/* From this leaf on, if the cache has the threads for it. */
+static int start_ahead(struct engram_walk *w, uint32_t leaf, struct fault *f)
 {
     struct engram *g = w->engram;
-    uint32_t leaf = w->leaf.tables ? w->leaf.number : w->next_leaf;
 
-    if (w->reads_all)
-        return 0;
-    w->reads_all = true;
-    blockcache_expect_all(g->cache, true);
     if (readahead_open(g->reader, &g->tables, g->unpacker, leaf, w->top, &w->ahead, f) < 0)
         return f->code;
     if (!blockcache_follow(g->cache, readahead_plan(w->ahead))) {
@@ -128,6 +132,15 @@ int engram_walk_read_ahead(struct engram_walk *w, struct fault *f)
         w->ahead = NULL;
     }
     return 0;
+}
+
+int engram_walk_read_ahead(struct engram_walk *w, struct fault *f)
+{
+    if (w->reads_all)
+        return 0;
+    w->reads_all = true;
+    blockcache_expect_all(w->engram->cache, true);
+    return start_ahead(w, w->leaf.tables ? w->leaf.number : w->next_leaf, f);
 }
 
 static int misplaced(const struct entry *e, const char *what, const char *other, struct fault *f)
@@ -283,11 +296,17 @@ int engram_walk_skip(struct engram_walk *w, struct fault *f)
 bool engram_walk_pass_over(struct engram_walk *w, uint32_t *entries)
 {
     bool loaded = w->leaf.tables != NULL, begun = w->next_leaf > 0;
+    struct fault unsaid;
 
     if (loaded || !begun)
         return false;
     *entries = w->engram->tables.leaves[w->next_leaf - 1].row.entries;
     w->gap = true;
+    /* The plan ended at this leaf.  Without one the walk is only slower. */
+    if (w->ahead) {
+        stop_ahead(w);
+        (void)start_ahead(w, w->next_leaf, &unsaid);
+    }
     return true;
 }
 
@@ -295,11 +314,9 @@ void engram_walk_close(struct engram_walk *w)
 {
     if (!w)
         return;
-    if (w->ahead)
-        blockcache_follow(w->engram->cache, NULL);
+    stop_ahead(w);
     if (w->reads_all)
         blockcache_expect_all(w->engram->cache, false);
-    readahead_close(w->ahead);
     leaf_free(&w->leaf);
     free(w->last_path);
     free(w->top);
