@@ -173,7 +173,7 @@ other::---" ]
         expect_like 5 'engram-unpack: x.engram: /: inherited system.posix_acl_default not removed: Operation not permitted
 engram-unpack: x.engram: /: owner is 0:0, not 65534:65534
 engram-unpack: x.engram: /: mtime is .*, not 5.000000000
-engram-unpack: x.engram: 1 names could not be restored in full'
+engram-unpack: x.engram: 1 name could not be restored in full'
     fi
     [ -z "$(getfattr -d -m '^system' --absolute-names theirs/d theirs/f theirs/p)" ]
     [ "$(stat -c %a theirs/d theirs/f theirs/p | tr '\n' ' ')" = "770 660 660 " ]
@@ -202,7 +202,7 @@ engram-unpack: x.engram: 1 names could not be restored in full'
         "path=/a/f|type=f|mode=644|$own|size=0||" "path=/b|type=h|link=/a/f||" "path=/c|type=f|mode=644|$own|size=0||"
     try as_nobody engram-unpack -C theirs/two y.engram
     [ "$(id -u)" -ne 0 ] || expect 5 "engram-unpack: y.engram: /b: hard link not made: Permission denied
-engram-unpack: y.engram: 1 names could not be restored in full"
+engram-unpack: y.engram: 1 name could not be restored in full"
     [ -f theirs/two/c ]
 }
 
@@ -305,7 +305,7 @@ EOF
     pack y.engram 0 "path=/|type=d|mode=755|$roots||" "path=/dev|type=c|mode=666|$roots|rdev=1:3||"
     try as_nobody engram-unpack --no-same-owner -C theirs/two y.engram
     expect 5 "engram-unpack: y.engram: /dev: device not made: Operation not permitted
-engram-unpack: y.engram: 1 names could not be restored in full"
+engram-unpack: y.engram: 1 name could not be restored in full"
 }
 
 @test "--no-same-owner as root: nobody else's file, as tar has it" {
@@ -347,7 +347,7 @@ engram-unpack: y.engram: 1 names could not be restored in full"
     umount mnt
     expect_like 5 "engram-unpack: x.engram: /f: owner is 0:0, not 4294967295:0
 engram-unpack: x.engram: /f: mtime is [0-9]+.000000000, not 4294967296.500000000
-engram-unpack: x.engram: 1 names could not be restored in full"
+engram-unpack: x.engram: 1 name could not be restored in full"
 }
 
 @test "a full disk is an error, and the file that did not fit is not left" {

@@ -202,7 +202,7 @@ one_file() {
     for _ in 1 2; do
         try as_nobody engram-unpack --overwrite -C theirs/out x.engram
         [ "$(id -u)" -ne 0 ] || expect 5 "engram-unpack: x.engram: /dev: device not made: Operation not permitted
-engram-unpack: x.engram: 1 names could not be restored in full"
+engram-unpack: x.engram: 1 name could not be restored in full"
         [ "$(stat -c %a theirs/out/a)" = 0 ]
     done
     # What has the name of a device that cannot be made stays.

@@ -204,14 +204,14 @@ Try 'engram-verify --help'."
     poke bad.engram $((leaf_at[1] + 20)) ffffffff
     try engram-verify bad.engram
     expect_like 3 "engram-verify: bad\.engram: leaf 1 at offset ${leaf_at[1]} \([0-9]+ bytes, entries [0-9]+ to [0-9]+\): its SHA-256 is wrong
-engram-verify: bad\.engram: [0-9]+ entries after /[a-d]/[0-9]+ before /[a-d]/[0-9]+ are lost
+engram-verify: bad\.engram: [0-9]+ entries after /[a-d]/[0-9]+ and before /[a-d]/[0-9]+ are lost
 engram-verify: bad\.engram: damaged files: 0, lost entries: [0-9]+"
     [ -z "$output" ]
     # The names and numbers are those of the whole engram's walk.
     paths_of leafy.engram >paths
     [[ $stderr =~ entries\ ([0-9]+)\ to\ ([0-9]+)\) ]]
     first=${BASH_REMATCH[1]} last=${BASH_REMATCH[2]}
-    [[ $stderr =~ ([0-9]+)\ entries\ after\ ([^ ]+)\ before\ ([^ ]+)\ are ]]
+    [[ $stderr =~ ([0-9]+)\ entries\ after\ ([^ ]+)\ and\ before\ ([^ ]+)\ are ]]
     [ "${BASH_REMATCH[1]}" -eq $((last - first + 1)) ]
     [ "${BASH_REMATCH[2]}" = "$(sed -n "${first}p" paths)" ]
     [ "${BASH_REMATCH[3]}" = "$(sed -n "$((last + 2))p" paths)" ]

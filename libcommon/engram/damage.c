@@ -162,9 +162,10 @@ void damage_end_gap(struct damage *d, const char *before)
 
     if (d->gap == 0)
         return;
-    notice(d->notices, NOTICE_LOSS, NULL, "%" PRIu64 " entries%s%s%s%s are lost", d->gap,
+    notice(d->notices, NOTICE_LOSS, NULL, "%" PRIu64 " entries%s%s%s%s%s are lost", d->gap,
            d->gap_after ? " after " : "", d->gap_after ? text_shown(after_shown, d->gap_after) : "",
-           before ? " before " : "", before ? text_shown(before_shown, before) : "");
+           d->gap_after && before ? " and" : "", before ? " before " : "",
+           before ? text_shown(before_shown, before) : "");
     free(d->gap_after);
     d->gap_after = NULL;
     d->gap = 0;

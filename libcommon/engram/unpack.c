@@ -288,10 +288,11 @@ static void tell_sums(const struct restore_losses *l)
 {
     if (l->unset > 0)
         notice(l->notices, NOTICE_LOSS, NULL,
-               "%" PRIu64 " names have a ctime or crtime, which cannot be set", l->unset);
+               "%" PRIu64 " name%s a ctime or crtime, which cannot be set", l->unset,
+               l->unset == 1 ? " has" : "s have");
     if (l->names > 0)
-        notice(l->notices, NOTICE_LOSS, NULL, "%" PRIu64 " names could not be restored in full",
-               l->names);
+        notice(l->notices, NOTICE_LOSS, NULL, "%" PRIu64 " name%s could not be restored in full",
+               l->names, l->names == 1 ? "" : "s");
 }
 
 static int open_root(struct unpack *u, const struct unpack_options *options, struct fault *f)
