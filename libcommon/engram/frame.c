@@ -249,7 +249,6 @@ int frame_stream_feed(struct frame_stream *s, const uint8_t *from, size_t len, s
 {
     /* No more than the step needs: zstd would go through all that it is given. */
     ZSTD_inBuffer in = {.src = from, .size = min_u64(len, s->hint)};
-
     size_t rc;
 
     if (s->hint == 0)

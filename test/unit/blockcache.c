@@ -50,11 +50,8 @@ static struct memory interleaved_engram(struct unit *u)
     for (unsigned i = 0; i < 50; i++)
         fill(data + (size_t)i * FILE_BYTES, 1000 + i);
     CHECK(u, add_made(w, "/large", ENTRY_FILE, data, 50 * FILE_BYTES, &f) == 0);
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
+    info = finish_made(u, w, to);
     CHECK(u, info.blocks > 12);
-    CHECK(u, sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
     free(data);
     return m;
 }

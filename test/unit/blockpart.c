@@ -190,7 +190,6 @@ static struct made open_made(struct unit *u)
 {
     uint8_t *text = made_text(), *noise = made_noise(2);
     struct engram_writer *w;
-    struct engram_info info;
     struct made made = {0};
     struct sink *to = memory_sink(&made.m);
     struct fault f;
@@ -199,10 +198,7 @@ static struct made open_made(struct unit *u)
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/noise.gz", ENTRY_FILE, noise, DATA_BYTES, &f) == 0);
     CHECK(u, add_made(w, "/text", ENTRY_FILE, text, DATA_BYTES, &f) == 0);
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
-    CHECK(u, sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
+    finish_made(u, w, to);
     free(text);
     free(noise);
     made.g = open_memory(u, &made.m, &made.source);

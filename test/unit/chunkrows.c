@@ -13,7 +13,6 @@ static struct memory made_engram(struct unit *u)
 {
     uint8_t *data = malloc(FILE_BYTES);
     struct engram_writer *w;
-    struct engram_info info;
     struct memory m = {0};
     struct sink *to = memory_sink(&m);
     uint32_t seed = 1;
@@ -30,10 +29,7 @@ static struct memory made_engram(struct unit *u)
         }
         CHECK(u, add_made(w, path, ENTRY_FILE, data, FILE_BYTES, &f) == 0);
     }
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
-    CHECK(u, sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
+    finish_made(u, w, to);
     free(data);
     return m;
 }

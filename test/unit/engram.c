@@ -23,7 +23,6 @@ static struct memory large_engram(struct unit *u, unsigned threads, unsigned fil
 {
     static const char *const endings[] = {"", ".conf", ".so"};
     struct engram_writer *w;
-    struct engram_info info;
     struct memory m = {0};
     struct sink *to = memory_sink(&m);
     uint8_t *data = malloc(4000000);
@@ -39,10 +38,7 @@ static struct memory large_engram(struct unit *u, unsigned threads, unsigned fil
         snprintf(path, sizeof(path), "/file-%08u%s", i, endings[i % 3]);
         CHECK(u, add_made(w, path, ENTRY_FILE, data, length, &f) == 0);
     }
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
-    CHECK(u, sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
+    finish_made(u, w, to);
     free(data);
     return m;
 }
@@ -128,11 +124,8 @@ static struct memory nested_engram(struct unit *u)
     CHECK(u, add_made(w, "/a/x/1", ENTRY_FILE, "one", 3, &f) == 0);
     CHECK(u, add_made(w, "/a.b", ENTRY_FILE, "one", 3, &f) == 0);
     CHECK(u, add_made(w, "/b", ENTRY_FILE, "two", 3, &f) == 0);
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
+    info = finish_made(u, w, to);
     CHECK(u, info.chunks == 2);
-    CHECK(u, sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
     return m;
 }
 

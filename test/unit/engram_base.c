@@ -107,11 +107,9 @@ static struct memory written(struct unit *u, const struct memory *base)
     CHECK(u, add_made(w, "/g", ENTRY_FILE, ys, sizeof(ys), &f) == 0);
     if (base)
         CHECK(u, add_made(w, "/h", ENTRY_FILE, zs, sizeof(zs), &f) == 0);
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);
+    info = finish_made(u, w, to);
     CHECK(u, info.size == m.length && info.chunks == (base ? 3 : 2));
     CHECK(u, info.own_chunks == (base ? 1 : 2) && info.required == (base ? 1 : 0));
-    engram_writer_close(w);
-    sink_close(to);
     engram_close(g);
     source_close(s);
     return m;

@@ -22,12 +22,9 @@ static struct memory small_engram(struct unit *u)
     CHECK(u, add_made(w, "/b.gz", ENTRY_FILE, text, 20, &f) == 0);
     CHECK(u, add_made(w, "/empty", ENTRY_FILE, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/link", ENTRY_SYMLINK, NULL, 0, &f) == 0);
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
-    CHECK(u, sink_finish(to, &f) == 0);
+    info = finish_made(u, w, to);
     CHECK(u, info.size == m.length);
     CHECK(u, info.blocks == 2 && info.chunks == 2 && info.leaves == 1 && info.entries == 5);
-    engram_writer_close(w);
-    sink_close(to);
     return m;
 }
 

@@ -163,7 +163,6 @@ static struct memory linked(struct unit *u, size_t target_length)
     char *target = malloc(target_length + 1);
     struct entry link = made_entry("/link", ENTRY_SYMLINK, 0);
     struct engram_writer *w = NULL;
-    struct engram_info info;
     struct memory m = {0};
     struct sink *to = memory_sink(&m);
     struct fault f;
@@ -176,9 +175,7 @@ static struct memory linked(struct unit *u, size_t target_length)
     CHECK(u, add_made(w, "/", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/a", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, engram_writer_entry(w, &link, &f) == 0);
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
+    finish_made(u, w, to);
     entry_free(&link);
     return m;
 }
@@ -255,10 +252,8 @@ static struct memory large_leaves(struct unit *u, unsigned files)
         CHECK(u, engram_writer_entry(w, &e, &f) == 0);
         entry_free(&e);
     }
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);
+    info = finish_made(u, w, to);
     CHECK(u, info.leaves == files + 1);
-    engram_writer_close(w);
-    sink_close(to);
     free(value);
     return m;
 }

@@ -115,6 +115,20 @@ static inline int add_made(struct engram_writer *w, const char *path, enum entry
     return rc;
 }
 
+/* The engram is complete: close its writer, and the sink that it went to. */
+static inline struct engram_info finish_made(struct unit *u, struct engram_writer *w,
+                                             struct sink *to)
+{
+    struct engram_info info;
+    struct fault f;
+
+    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
+    CHECK(u, sink_finish(to, &f) == 0);
+    engram_writer_close(w);
+    sink_close(to);
+    return info;
+}
+
 /* What engram-walk would print, or a fault; read ahead if the engram has threads. */
 static inline int walk_into(struct engram *g, struct memory *m, struct fault *f)
 {

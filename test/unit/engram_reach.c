@@ -19,7 +19,6 @@ static struct memory holed_engram(struct unit *u)
 {
     struct entry e = made_entry("/f", ENTRY_FILE, 0);
     struct engram_writer *w;
-    struct engram_info info;
     struct memory m = {0};
     struct sink *to = memory_sink(&m);
     uint8_t *data = malloc(RUN);
@@ -37,9 +36,7 @@ static struct memory holed_engram(struct unit *u)
             data[j] = byte_at(e.extents[i].offset + j);
         CHECK(u, engram_writer_data(w, data, RUN, &f) == 0);
     }
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
+    finish_made(u, w, to);
     entry_free(&e);
     free(data);
     return m;
@@ -145,10 +142,8 @@ static struct memory wide_engram(struct unit *u)
     }
     CHECK(u, add_made(w, "/b.c", ENTRY_DIRECTORY, NULL, 0, &f) == 0);
     CHECK(u, add_made(w, "/b.c/1", ENTRY_FIFO, NULL, 0, &f) == 0);
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);
+    info = finish_made(u, w, to);
     CHECK(u, info.leaves > 50);
-    engram_writer_close(w);
-    sink_close(to);
     return m;
 }
 

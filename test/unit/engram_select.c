@@ -10,7 +10,6 @@
 static struct memory made(struct unit *u, const char *entries)
 {
     struct engram_writer *w;
-    struct engram_info info;
     struct memory m = {0};
     struct sink *to = memory_sink(&m);
     char *copy = strdup(entries), *rest = NULL;
@@ -31,9 +30,7 @@ static struct memory made(struct unit *u, const char *entries)
             CHECK(u, engram_writer_data(w, word + 1, strlen(word + 1), &f) == 0);
         entry_free(&e);
     }
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0 && sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
+    finish_made(u, w, to);
     free(copy);
     return m;
 }

@@ -78,7 +78,6 @@ static struct entry entry_of(const struct lie *lie)
 static struct memory engram_of(struct unit *u, const struct lie *lies)
 {
     struct engram_writer *w;
-    struct engram_info info;
     struct memory m = {0};
     struct sink *to = memory_sink(&m);
     struct fault f;
@@ -92,10 +91,7 @@ static struct memory engram_of(struct unit *u, const struct lie *lies)
             CHECK(u, engram_writer_data(w, lies->to, e.size, &f) == 0);
         entry_free(&e);
     }
-    CHECK(u, engram_writer_finish(w, &info, &f) == 0);
-    CHECK(u, sink_finish(to, &f) == 0);
-    engram_writer_close(w);
-    sink_close(to);
+    finish_made(u, w, to);
     return m;
 }
 
